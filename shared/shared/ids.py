@@ -1,0 +1,43 @@
+"""Ids: the caller's, the service's and the bank line's.
+
+Ids that a service makes are UUIDv7.
+An instruction's id ends in twelve zero bits, and its lines carry the same id with their
+line number in those bits: a line's end-to-end id names its instruction without an index.
+"""
+
+from uuid import UUID
+
+import uuid_utils.compat
+
+LINES_MAX = 4_095
+"""Lines an instruction can number in the twelve bits that its id leaves free."""
+
+_LINE_BITS = 0xFFF
+
+
+def new_id() -> UUID:
+    """Return a fresh UUIDv7."""
+    return uuid_utils.compat.uuid7()
+
+
+def instruction_id(source: UUID) -> UUID:
+    """Return an id like `source` whose last twelve bits are free for line numbers."""
+    return UUID(int=source.int & ~_LINE_BITS)
+
+
+def end_to_end_id(instruction: UUID, line_no: int) -> str:
+    """Return the 32-character id under which a bank books one line of an instruction."""
+    if not 1 <= line_no <= LINES_MAX:
+        message = f"line_no must lie in 1..{LINES_MAX}"
+        raise ValueError(message)
+    return f"{instruction.int | line_no:032x}"
+
+
+def parse_end_to_end_id(text: str) -> tuple[UUID, int] | None:
+    """Return the instruction and line number that an end-to-end id names, or None."""
+    try:
+        number = int(text, 16) if len(text) == 32 and text.isalnum() else 0  # noqa: PLR2004
+    except ValueError:
+        return None
+    line_no = number & _LINE_BITS
+    return (UUID(int=number & ~_LINE_BITS), line_no) if line_no else None

@@ -1,0 +1,33 @@
+"""Instants, days and calendar months.
+
+An instant is an aware UTC `datetime`; a business day is a date in Asia/Shanghai.
+The ledger's clock is the database's; this module only converts, and is the one
+place in the project where the process's own clock may be read.
+"""
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+from dateutil.relativedelta import relativedelta
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+def business_day(instant: datetime) -> date:
+    """Return the day in Asia/Shanghai on which an aware instant falls."""
+    return instant.astimezone(SHANGHAI).date()
+
+
+def add_months(day: date, months: int) -> date:
+    """Add calendar months to a day; a day that the month lacks becomes its last."""
+    return day + relativedelta(months=months)
+
+
+def wall_clock() -> datetime:
+    """Return the process's own time in UTC: for logs and leases, never for the books."""
+    return datetime.now(UTC)
+
+
+def rfc3339(instant: datetime) -> str:
+    """Format an aware instant with its Asia/Shanghai offset, as the wire contract asks."""
+    return instant.astimezone(SHANGHAI).isoformat()
