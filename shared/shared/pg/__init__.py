@@ -1,0 +1,1 @@
+"""PostgreSQL: two pools, translated faults, named statements, migrations."""

@@ -1,0 +1,112 @@
+"""Two ways to one database.
+
+`Database.begin` and `connect` give SQLAlchemy connections, for reads and the control plane.
+`Database.ledger` gives driver connections with pinned plans, for the hot statements alone:
+generic plans and index probes, so that neither an empty, never-analysed table nor a
+grown one can turn a probe into a scan.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final, Self
+
+import asyncpg
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from shared.pg.faults import translated
+
+LOCK_TIMEOUT_MS: Final = 2_000
+"""Longer than any posting takes, shorter than a caller's patience."""
+
+STATEMENT_TIMEOUT_MS: Final = 5_000
+"""A statement of ours that runs longer is a fault, not work."""
+
+IDLE_TIMEOUT_MS: Final = 10_000
+"""A transaction left open holds back the event feed; the server ends it."""
+
+POOL_MAX: Final = 8
+"""Reads per process at once; more only queue on two cores."""
+
+LEDGER_POOL_MAX: Final = 4
+"""Postings per process at once: waiters gather in memory and hold no connection."""
+
+_TIMEOUTS: Final = {
+    "lock_timeout": str(LOCK_TIMEOUT_MS),
+    "statement_timeout": str(STATEMENT_TIMEOUT_MS),
+    "idle_in_transaction_session_timeout": str(IDLE_TIMEOUT_MS),
+    "timezone": "UTC",
+    "jit": "off",
+}
+
+_PINNED_PLANS: Final = {
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_bitmapscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "enable_material": "off",
+}
+
+type LedgerConnection = asyncpg.Connection[asyncpg.Record]
+
+
+class Database:
+    """The pools of one process on one database."""
+
+    def __init__(self, url: str, *, application: str) -> None:
+        """Take a `postgresql://` URL; nothing is opened before `open`."""
+        self._dsn = make_url(url).set(drivername="postgresql")
+        self._application = application
+        self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+        self.engine: AsyncEngine = create_async_engine(
+            self._dsn.set(drivername="postgresql+asyncpg"),
+            pool_size=POOL_MAX,
+            max_overflow=0,
+            pool_timeout=5,
+            pool_pre_ping=True,
+            connect_args={
+                "timeout": 5,
+                "server_settings": {**_TIMEOUTS, "application_name": application},
+            },
+        )
+
+    async def open(self) -> Self:
+        """Open the ledger's pool."""
+        self._pool = await asyncpg.create_pool(
+            self._dsn.render_as_string(hide_password=False),
+            min_size=1,
+            max_size=LEDGER_POOL_MAX,
+            max_inactive_connection_lifetime=0,
+            timeout=5,
+            server_settings={**_TIMEOUTS, **_PINNED_PLANS, "application_name": self._application},
+        )
+        return self
+
+    async def close(self) -> None:
+        """Close both pools; running transactions are rolled back."""
+        if self._pool is not None:
+            self._pool.terminate()
+        await self.engine.dispose()
+
+    @asynccontextmanager
+    async def connect(self) -> AsyncIterator[AsyncConnection]:
+        """Give a connection for reading."""
+        with translated():
+            async with self.engine.connect() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncConnection]:
+        """Give a connection in a transaction that commits when the block ends."""
+        with translated():
+            async with self.engine.begin() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def ledger(self) -> AsyncIterator[LedgerConnection]:
+        """Give a driver connection with pinned plans, in a transaction of its own."""
+        assert self._pool is not None, "open() comes first"
+        with translated():
+            async with self._pool.acquire(timeout=5) as connection, connection.transaction():
+                yield connection
