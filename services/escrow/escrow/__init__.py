@@ -1,0 +1,1 @@
+"""Escrow: the books of supervised tuition. One lesson taught, one fee released."""
