@@ -45,6 +45,7 @@ PORT = 54_329
 _PORTS_TRIED = 200
 _INITDB_S = 120.0
 _READY_S = 120.0  # crash recovery of a large write-ahead log counts towards it
+_LEAVING_S = 10.0  # a server whose parent was killed shuts down by itself
 _STOP_S = 60.0  # the last checkpoint of a large cluster counts towards it
 _POLL_S = 0.01
 _TAIL_LINES = 15
@@ -307,7 +308,7 @@ def _clear_stale_lock(cluster: Cluster) -> None:
     postmaster = _postmaster(cluster.home)
     if postmaster is None:
         return
-    if not _wait(lambda: not is_postgres(postmaster, cluster.home), _POLL_S * 500):
+    if not _wait(lambda: not is_postgres(postmaster, cluster.home), _LEAVING_S):
         message = f"PostgreSQL already runs on {cluster.home} (process {postmaster})."
         raise PostgresUnavailable(message)
     (cluster.home / "postmaster.pid").unlink(missing_ok=True)

@@ -29,7 +29,7 @@ _CHECK_S = 20.0
 """A binary that cannot print its version in this time will not run a server."""
 
 
-class PostgresUnavailable(RuntimeError):  # noqa: N818 - named for the state it reports
+class PostgresUnavailable(RuntimeError):
     """The embedded PostgreSQL cannot be started; the message says what to do."""
 
 
