@@ -40,7 +40,7 @@ class YikeError(Exception):
 
 
 class StartupRefused(YikeError):
-    """This process must not start as things are."""
+    """Things are not as a process needs them to start."""
 
 
 class ServiceError(YikeError):
@@ -74,7 +74,7 @@ class Unauthenticated(ServiceError):
 
 
 class NotAllowed(ServiceError):
-    """This key may not do that."""
+    """Doing that needs a key with another role or scope."""
 
     status = 403
     code = "not_allowed"
@@ -136,5 +136,5 @@ class Unavailable(ServiceError):
         super().__init__(detail, headers={"Retry-After": str(retry_after_s)})
 
 
-class InvariantBroken(AssertionError):  # noqa: N818 - named after what happened
+class InvariantBroken(AssertionError):
     """The books contradict what was decided: a bug of ours, rolled back."""

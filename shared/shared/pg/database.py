@@ -7,14 +7,15 @@ grown one can turn a probe into a scan.
 """
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Final, Self
+from contextlib import asynccontextmanager, suppress
+from typing import Final, Self, TypeAlias
 
 import asyncpg
+from asyncpg.transaction import Transaction
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from shared.pg.faults import translated
+from shared.pg.faults import DoubtfulCommit, Unreachable, fault_of, translated
 
 LOCK_TIMEOUT_MS: Final = 2_000
 """Longer than any posting takes, shorter than a caller's patience."""
@@ -48,7 +49,7 @@ _PINNED_PLANS: Final = {
     "enable_material": "off",
 }
 
-type LedgerConnection = asyncpg.Connection[asyncpg.Record]
+LedgerConnection: TypeAlias = asyncpg.Connection[asyncpg.Record]
 
 
 class Database:
@@ -108,5 +109,29 @@ class Database:
         """Give a driver connection with pinned plans, in a transaction of its own."""
         assert self._pool is not None, "open() comes first"
         with translated():
-            async with self._pool.acquire(timeout=5) as connection, connection.transaction():
-                yield connection
+            async with self._pool.acquire(timeout=5) as connection:
+                transaction = connection.transaction()
+                await transaction.start()
+                try:
+                    yield connection
+                except BaseException:
+                    await _roll_back(connection, transaction)
+                    raise
+                await _commit(transaction)
+
+
+async def _commit(transaction: Transaction) -> None:
+    """Commit; a server lost on the way leaves the answer unknown, never "nothing written"."""
+    try:
+        await transaction.commit()
+    except Exception as error:
+        if isinstance(fault_of(error), Unreachable):
+            raise DoubtfulCommit from error
+        raise
+
+
+async def _roll_back(connection: LedgerConnection, transaction: Transaction) -> None:
+    """Roll back where there is still a server to tell; a closed connection did it already."""
+    if not connection.is_closed():
+        with suppress(asyncpg.InterfaceError, asyncpg.PostgresError, OSError):
+            await transaction.rollback()

@@ -3,11 +3,13 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Final, TypeVar
 
 from prometheus_client import Counter
 
 from shared.pg.faults import Contended
+
+T = TypeVar("T")
 
 TRIES_MAX: Final = 3
 """Contention that outlives three tries is load, and the caller should hear of it."""
@@ -18,7 +20,7 @@ PAUSE_S: Final = 0.02
 _retries = Counter("tuition_pg_retries_total", "Transactions tried again after contention.")
 
 
-async def retry[T](once: Callable[[], Awaitable[T]]) -> T:
+async def retry(once: Callable[[], Awaitable[T]]) -> T:
     """Run `once`, again after contention, at most three times in all."""
     for number in range(1, TRIES_MAX):
         try:

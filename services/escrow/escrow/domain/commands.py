@@ -6,6 +6,7 @@ Shapes and bounds were checked at the edge; everything that depends on the books
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import TypeAlias
 from uuid import UUID
 
 from shared.money import Bps, Fen
@@ -263,7 +264,7 @@ class PlanPayouts:
     institution_id: str
 
 
-type Command = (
+Command: TypeAlias = (
     RegisterInstitution
     | OpenAccount
     | SetFloor

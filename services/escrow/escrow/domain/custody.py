@@ -7,7 +7,7 @@ a refund; it may lie above today's balance, which retains payouts until it is co
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from escrow.domain.accounts import AccountKind
 from escrow.domain.commands import FloorRule
@@ -90,7 +90,7 @@ def _account(standing: Standing) -> list[str]:
     return [] if standing.account_number else ["account_missing"]
 
 
-type Scope = Literal["charging", "payout", "all"]
+Scope: TypeAlias = Literal["charging", "payout", "all"]
 
 
 def count_freeze(standing: Standing, scope: str, step: int) -> None:

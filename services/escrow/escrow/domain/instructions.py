@@ -55,10 +55,10 @@ class InstructionState(StrEnum):
 _S = InstructionState
 
 RESULT_FOLLOWS: Final[dict[InstructionState, frozenset[InstructionState]]] = {
-    _S.planned: frozenset({_S.accepted, _S.settled, _S.rejected}),
-    _S.claimed: frozenset({_S.accepted, _S.settled, _S.rejected}),
-    _S.sent: frozenset({_S.accepted, _S.settled, _S.rejected}),
-    _S.unknown: frozenset({_S.accepted, _S.settled, _S.rejected}),
+    _S.planned: frozenset({_S.accepted, _S.settled, _S.rejected, _S.returned}),
+    _S.claimed: frozenset({_S.accepted, _S.settled, _S.rejected, _S.returned}),
+    _S.sent: frozenset({_S.accepted, _S.settled, _S.rejected, _S.returned}),
+    _S.unknown: frozenset({_S.accepted, _S.settled, _S.rejected, _S.returned}),
     _S.accepted: frozenset({_S.settled, _S.rejected, _S.returned}),
     _S.settled: frozenset({_S.returned}),
     _S.rejected: frozenset(),

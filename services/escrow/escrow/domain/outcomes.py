@@ -7,7 +7,7 @@ and is under test.
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Self, assert_never
+from typing import Self, TypeAlias, assert_never
 from uuid import UUID
 
 from shared.money import Fen
@@ -31,7 +31,10 @@ class Refusal(StrEnum):
 
     lesson_out_of_range = "lesson_out_of_range", "The contract has no lesson with this number."
 
-    already_released = "already_released", "The lesson's fee was released before, under another item id."
+    already_released = (
+        "already_released",
+        "The lesson's fee was released before, under another item id.",
+    )
 
     not_yet_taught = "not_yet_taught", "The lesson ends in the future."
 
@@ -41,13 +44,22 @@ class Refusal(StrEnum):
 
     contract_frozen = "contract_frozen", "The contract is disputed or in transfer."
 
-    refund_in_progress = "refund_in_progress", "A refund of the contract's remaining money is under way."
+    refund_in_progress = (
+        "refund_in_progress",
+        "A refund of the contract's remaining money is under way.",
+    )
 
     contract_closed = "contract_closed", "The contract is over."
 
-    contract_not_funded = "contract_not_funded", "No deposit for the contract has reached the custody account yet."
+    contract_not_funded = (
+        "contract_not_funded",
+        "No deposit for the contract has reached the custody account yet.",
+    )
 
-    held_insufficient = "held_insufficient", "What is held for the contract does not cover the lesson's fee."
+    held_insufficient = (
+        "held_insufficient",
+        "What is held for the contract does not cover the lesson's fee.",
+    )
 
     institution_unknown = "institution_unknown", "No such institution is registered here."
 
@@ -57,9 +69,15 @@ class Refusal(StrEnum):
 
     span_too_long = "span_too_long", "The contract runs longer than one charge may cover."
 
-    too_many_lessons = "too_many_lessons", "The student's open contracts would exceed the lessons one charge may cover."
+    too_many_lessons = (
+        "too_many_lessons",
+        "The student's open contracts would exceed the lessons one charge may cover.",
+    )
 
-    amount_over_cap = "amount_over_cap", "The student's open contracts would exceed the amount one charge may reach."
+    amount_over_cap = (
+        "amount_over_cap",
+        "The student's open contracts would exceed the amount one charge may reach.",
+    )
 
     charged_too_early = "charged_too_early", "The charge lies too long before the course starts."
 
@@ -79,7 +97,10 @@ class Refusal(StrEnum):
 
     entry_not_unallocated = "entry_not_unallocated", "Nothing of this entry waits for a contract."
 
-    contract_not_open = "contract_not_open", "The contract takes no money: it is full, being refunded or over."
+    contract_not_open = (
+        "contract_not_open",
+        "The contract takes no money: it is full, being refunded or over.",
+    )
 
     payer_unknown = "payer_unknown", "The bank named no account to send this money back to."
 
@@ -95,9 +116,15 @@ class Refusal(StrEnum):
 
     instruction_unknown = "instruction_unknown", "There is no such instruction for this bank."
 
-    result_conflict = "result_conflict", "The result contradicts an earlier one and changed nothing."
+    result_conflict = (
+        "result_conflict",
+        "The result contradicts an earlier one and changed nothing.",
+    )
 
-    instruction_not_open = "instruction_not_open", "The instruction has moved on from the state asked for."
+    instruction_not_open = (
+        "instruction_not_open",
+        "The instruction has moved on from the state asked for.",
+    )
 
     account_taken = "account_taken", "The account number belongs to another institution."
 
@@ -106,7 +133,7 @@ class Refusal(StrEnum):
     policy_unknown = "policy_unknown", "No such policy is known here."
 
 
-def is_transient(refusal: Refusal) -> bool:  # noqa: C901, PLR0911 - one arm per kind of answer
+def is_transient(refusal: Refusal) -> bool:
     """Tell whether the same item may succeed later without the caller changing anything."""
     match refusal:
         case Refusal.institution_frozen:
@@ -208,7 +235,8 @@ class Refused:
     @property
     def detail(self) -> str:
         """Return the sentence, with the field that differs where one does."""
-        return f"{self.code.sentence} It differs in {self.field}." if self.field else self.code.sentence
+        differs = f" It differs in {self.field}." if self.field else ""
+        return self.code.sentence + differs
 
 
-type Outcome = Released | Accepted | Exists | Refused
+Outcome: TypeAlias = Released | Accepted | Exists | Refused

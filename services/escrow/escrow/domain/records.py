@@ -38,9 +38,7 @@ class ContractState(StrEnum):
 RUNNING: Final = frozenset({ContractState.open, ContractState.refunding})
 """States in which a contract's funding counts for a floor."""
 
-UNDER_WAY: Final = frozenset(
-    {ContractState.accepted, ContractState.open, ContractState.refunding}
-)
+UNDER_WAY: Final = frozenset({ContractState.accepted, ContractState.open, ContractState.refunding})
 """States in which a contract counts for the caps."""
 
 
@@ -275,4 +273,3 @@ class Event:
     event_id: UUID
     type: str
     body: dict[str, object]
-

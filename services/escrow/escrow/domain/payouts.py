@@ -1,0 +1,278 @@
+"""Paying out what was released: oldest first, whole lessons, above the floor.
+
+What does not fit is retained, in the order of the releases; a newer lesson never overtakes
+an older one. Any posting that makes room instructs what it can.
+"""
+
+from typing import Final
+
+from escrow.domain.accounts import AccountKind
+from escrow.domain.custody import floor_in_force, present_fen, required_fen
+from escrow.domain.draft import Draft, Planning
+from escrow.domain.instructions import (
+    GIVES_BACK,
+    LINES_PER_INSTRUCTION,
+    TRIES_MAX,
+    Instruction,
+    InstructionKind,
+    InstructionState,
+    Line,
+)
+from escrow.domain.movements import MovementKind
+from escrow.domain.outcomes import Payout
+from escrow.domain.records import Payable, Standing
+from shared.ids import instruction_id
+from shared.money import Fen
+from shared.time import business_day, rfc3339
+
+_NO_HORIZON: Final = 2**63
+"""Every retained payable was read; none older can wait outside."""
+
+
+def pay_out(draft: Draft, standing: Standing, payable: Payable) -> Payout:
+    """Put a fresh payable into the queue, plan what fits, and say what became of it."""
+    draft.queue(standing.institution_id).append(payable)
+    _retain(standing, payable, 1)
+    reason = plan(draft, standing)
+    if payable.instruction_id is not None:
+        return Payout("instructed", payable.instruction_id)
+    return Payout("retained", None, reason or "owed_after_reversal")
+
+
+def close_round(draft: Draft, standing: Standing) -> None:
+    """Write what this institution's part of the batch came to: events and the instruction."""
+    told = draft.rounds.pop(standing.institution_id, None)
+    if told is not None:
+        if told.released:
+            draft.emit(standing, "lessons.released", {"lessons": told.released})
+        for closed in told.closed:
+            draft.emit(standing, "contract.closed", closed)
+        if told.refused:
+            draft.emit(standing, "claim.refused", {"claims": told.refused})
+        if told.retained:
+            draft.emit(standing, "payout.retained", {"payouts": told.retained})
+    instruct(draft, standing)
+
+
+def plan(draft: Draft, standing: Standing) -> str | None:
+    """Instruct what has room, oldest first; return why the next one is retained, or None."""
+    queue = draft.queue(standing.institution_id)
+    _recover(draft, standing, queue)
+    reason = None
+    taken = 0
+    for payable in queue:
+        planning = draft.planning.get(standing.institution_id)
+        reason = _obstacle(draft, standing, payable, planning)
+        if reason is not None:
+            break
+        if planning is None:
+            planning = Planning(instruction_id(draft.new_id()))
+            draft.planning[standing.institution_id] = planning
+        _take(standing, planning, payable)
+        taken += 1
+        if len(planning.payables) == LINES_PER_INSTRUCTION:
+            instruct(draft, standing)
+    _drop(draft, queue, taken)
+    return reason
+
+
+def _take(standing: Standing, planning: Planning, payable: Payable) -> None:
+    payable.instruction_id = planning.instruction_id
+    planning.payables.append(payable)
+    planning.total_fen = Fen(planning.total_fen + payable.amount_fen)
+    _retain(standing, payable, -1)
+
+
+def instruct(draft: Draft, standing: Standing) -> None:
+    """Turn what was planned for an institution into one instruction and its movement."""
+    planning = draft.planning.pop(standing.institution_id, None)
+    if planning is None:
+        return
+    movement = draft.move(
+        MovementKind.payout,
+        standing,
+        planning.total_fen,
+        AccountKind.institution_payable,
+        AccountKind.payment_clearing,
+        instruction_id=planning.instruction_id,
+    )
+    assert standing.bank_id is not None
+    instruction = Instruction(
+        planning.instruction_id,
+        standing.institution_id,
+        InstructionKind.payout,
+        standing.bank_id,
+        standing.account_number or "",
+        standing.settlement_account_name or "",
+        standing.settlement_account_number or "",
+        draft.now,
+        movement.movement_id,
+        amount_fen=planning.total_fen,
+    )
+    for number, payable in enumerate(planning.payables, start=1):
+        instruction.lines[number] = _line(draft, number, payable)
+    add_instruction(draft, standing, instruction)
+
+
+def add_instruction(draft: Draft, standing: Standing, instruction: Instruction) -> None:
+    """Write a new instruction and put it on the feed."""
+    key = (instruction.institution_id, instruction.instruction_id)
+    draft.changes.instructions[key] = instruction
+    draft.changes.instructions_planned.add(key)
+    draft.emit(
+        standing,
+        "payout.planned" if instruction.kind is InstructionKind.payout else "instruction.changed",
+        {
+            "instruction_id": str(instruction.instruction_id),
+            "kind": instruction.kind,
+            "state": instruction.state,
+            "amount_fen": instruction.amount_fen,
+            "lines": len(instruction.lines),
+            "created_at": rfc3339(instruction.created_at),
+        },
+    )
+
+
+def give_back(
+    draft: Draft, standing: Standing, instruction: Instruction, line: Line, state: InstructionState
+) -> None:
+    """Give one line's money back from clearing: a payout's lesson is payable again."""
+    assert state in GIVES_BACK
+    assert line.state not in GIVES_BACK
+    line.state = state
+    owner = {
+        InstructionKind.payout: AccountKind.institution_payable,
+        InstructionKind.refund: AccountKind.refund_payable,
+        InstructionKind.give_back: AccountKind.unmatched_receipt,
+    }[instruction.kind]
+    draft.move(
+        MovementKind.reversal,
+        standing,
+        line.amount_fen,
+        AccountKind.payment_clearing,
+        owner,
+        contract_id=line.contract_id,
+        instruction_id=instruction.instruction_id,
+        refund_id=instruction.refund_id,
+        entry_id=instruction.entry_id,
+        reverses=instruction.movement_id,
+    )
+    if instruction.kind is InstructionKind.payout:
+        _requeue(draft, standing, line, state)
+
+
+def withdraw(draft: Draft, standing: Standing, instruction: Instruction) -> None:
+    """Take back an instruction that nobody at the bank has seen."""
+    assert instruction.is_withdrawable
+    instruction.state = InstructionState.withdrawn
+    instruction.changed_at = draft.now
+    for line in instruction.lines.values():
+        give_back(draft, standing, instruction, line, InstructionState.withdrawn)
+    draft.emit(standing, "instruction.changed", change_of(instruction))
+
+
+def change_of(instruction: Instruction) -> dict[str, object]:
+    """Return the feed's body for an instruction whose state changed."""
+    return {
+        "instruction_id": str(instruction.instruction_id),
+        "kind": instruction.kind,
+        "state": instruction.state,
+        "amount_fen": instruction.amount_fen,
+        "reason": instruction.reason,
+        "refund_id": str(instruction.refund_id) if instruction.refund_id else None,
+    }
+
+
+def _requeue(draft: Draft, standing: Standing, line: Line, state: InstructionState) -> None:
+    """Put a lesson back where its release stands in the order."""
+    assert line.contract_id is not None
+    assert line.lesson_no is not None
+    assert line.release_sequence is not None
+    assert line.release_id is not None
+    tries = line.tries if state is InstructionState.withdrawn else line.tries + 1
+    payable = Payable(
+        standing.institution_id,
+        line.release_sequence,
+        line.contract_id,
+        line.lesson_no,
+        line.release_id,
+        line.amount_fen,
+        tries,
+    )
+    queue = draft.queue(standing.institution_id)
+    queue.append(payable)
+    queue.sort(key=lambda one: one.release_sequence)
+    _retain(standing, payable, 1)
+
+
+def _obstacle(
+    draft: Draft, standing: Standing, payable: Payable, planning: Planning | None
+) -> str | None:
+    """Return why the next payable must wait, or None."""
+    if standing.is_payout_frozen:
+        return "payout_frozen" if not standing.full_freezes else "institution_frozen"
+    if standing.account_number is None:
+        return "account_missing"
+    if payable.tries >= TRIES_MAX:
+        return "payout_rejected"
+    if payable.release_sequence > draft.book.horizons.get(standing.institution_id, _NO_HORIZON):
+        return "older_first"
+    if not standing.floors:
+        return None
+    floor = floor_in_force(draft.floors(standing.institution_id), business_day(draft.now))
+    on_its_way = planning.total_fen if planning else 0
+    room = present_fen(standing) - on_its_way - required_fen(standing, floor)
+    return None if room >= payable.amount_fen else "floor"
+
+
+def _recover(draft: Draft, standing: Standing, queue: list[Payable]) -> None:
+    """Let the oldest payables pay off what the institution owes."""
+    used_up = 0
+    for payable in queue:
+        owed = standing.balances[AccountKind.institution_receivable]
+        if not owed:
+            break
+        amount = min(owed, payable.amount_fen)
+        draft.move(
+            MovementKind.recovery,
+            standing,
+            amount,
+            AccountKind.institution_payable,
+            AccountKind.institution_receivable,
+            contract_id=payable.contract_id,
+            lesson_no=payable.lesson_no,
+        )
+        standing.retained_fen = Fen(standing.retained_fen - amount)
+        payable.amount_fen = Fen(payable.amount_fen - amount)
+        if not payable.amount_fen:
+            standing.retained_count -= 1
+            used_up += 1
+        elif payable.is_stored:
+            draft.changes.payables_gone.append(payable)
+            payable.is_stored = False
+    _drop(draft, queue, used_up)
+
+
+def _drop(draft: Draft, queue: list[Payable], number: int) -> None:
+    draft.changes.payables_gone.extend(one for one in queue[:number] if one.is_stored)
+    del queue[:number]
+
+
+def _retain(standing: Standing, payable: Payable, step: int) -> None:
+    standing.retained_count += step
+    standing.retained_fen = Fen(standing.retained_fen + step * payable.amount_fen)
+
+
+def _line(draft: Draft, number: int, payable: Payable) -> Line:
+    tuition = draft.peek_tuition((payable.institution_id, payable.contract_id))
+    lessons = f"/{tuition.lessons}" if tuition else ""
+    return Line(
+        number,
+        payable.amount_fen,
+        f"{payable.contract_id} {payable.lesson_no}{lessons}",
+        contract_id=payable.contract_id,
+        lesson_no=payable.lesson_no,
+        release_sequence=payable.release_sequence,
+        release_id=payable.release_id,
+        tries=payable.tries,
+    )
