@@ -1,0 +1,1 @@
+"""The event feed: pages out of one service, pages into another."""

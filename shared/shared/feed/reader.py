@@ -1,0 +1,92 @@
+"""Pages of another service's feed, over HTTP.
+
+The consumer keeps the cursor, in the transaction that stores what the page said, so that
+each event takes effect once however often it is read.
+Fields that we do not know are left alone: a producer may grow.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any, Final
+from uuid import UUID
+
+import httpx
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from shared.errors import Unavailable, YikeError
+
+SLACK_S: Final = 10.0
+"""Time for the answer itself, on top of what the producer was asked to wait."""
+
+
+class FeedRefused(YikeError):
+    """The producer refused to serve its feed: the key or the cursor is wrong."""
+
+
+class FeedEvent(BaseModel):
+    """One CloudEvent of a feed of ours."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+
+    id: UUID
+    source: str
+    type: str
+    subject: str
+    time: datetime
+    sequence: int
+    data: Mapping[str, Any]
+
+
+class FeedPage(BaseModel):
+    """Some events in feed order; `next` is None when there was nothing: keep the cursor."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+
+    items: list[FeedEvent]
+    next: str | None
+
+
+class Reader:
+    """Reads one feed with one key."""
+
+    def __init__(self, client: httpx.AsyncClient, url: str, key: str) -> None:
+        """Take the client, the feed's whole URL, and a key of the role `service`."""
+        self._client = client
+        self._url = url
+        self._headers = {"Authorization": f"Bearer {key}"}
+
+    async def page(self, after: str | None, *, limit: int = 100, wait_s: int = 0) -> FeedPage:
+        """Return the events that follow a cursor, waiting for them at most `wait_s`.
+
+        Raises:
+            Unavailable: when the producer cannot be reached or cannot answer just now.
+            FeedRefused: when asking again will not help.
+
+        """
+        query: dict[str, str | int] = {"limit": limit, "wait_s": wait_s}
+        if after is not None:
+            query["after"] = after
+        try:
+            answer = await self._client.get(
+                self._url, params=query, headers=self._headers, timeout=wait_s + SLACK_S
+            )
+        except httpx.TransportError as error:
+            message = "The feed's producer cannot be reached."
+            raise Unavailable(message) from error
+        return _read(answer)
+
+
+def _read(answer: httpx.Response) -> FeedPage:
+    status = answer.status_code
+    if status == HTTPStatus.TOO_MANY_REQUESTS or answer.is_server_error:
+        message = f"The feed's producer answered {status}."
+        raise Unavailable(message)
+    if status != HTTPStatus.OK:
+        message = f"The feed's producer answered {status}: look at the key and the cursor."
+        raise FeedRefused(message)
+    try:
+        return FeedPage.model_validate_json(answer.content)
+    except ValidationError as error:
+        message = "The feed's producer answered something that is not a page of events."
+        raise FeedRefused(message) from error

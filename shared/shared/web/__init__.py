@@ -1,0 +1,1 @@
+"""HTTP: one way to build an application, refuse, authenticate and read a body."""

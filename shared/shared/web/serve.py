@@ -1,0 +1,46 @@
+"""Serving: one process, one event loop, one listener; metrics on a port of their own."""
+
+from typing import Final
+
+import uvicorn
+from fastapi import FastAPI
+
+from shared.metrics import exposed
+
+BACKLOG_MAX: Final = 2_048
+"""Connections the kernel keeps for us while the loop is busy; more is no longer patience."""
+
+KEEP_ALIVE_S: Final = 65
+"""Longer than the 60 s of common proxies, so that they and not we end idle connections."""
+
+STOP_S: Final = 35
+"""Time to finish at the end: longer than the longest long poll of 30 s."""
+
+
+def serve(
+    app: FastAPI,
+    host: str,
+    port: int,
+    metrics_port: int,
+    *,
+    metrics_host: str = "127.0.0.1",
+) -> None:
+    """Serve until a signal to stop, then finish what runs; metrics port 0 means no metrics."""
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        backlog=BACKLOG_MAX,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=STOP_S,
+    )
+    with exposed(metrics_port, host=metrics_host):
+        uvicorn.Server(config).run()
