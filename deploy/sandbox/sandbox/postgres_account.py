@@ -61,6 +61,7 @@ class Account:
     ) -> subprocess.Popen[bytes]:
         """Start a child under this account with its output in `log`."""
         log.parent.mkdir(parents=True, exist_ok=True)
+        log.touch(mode=0o600)
         with log.open("ab") as output:
             return subprocess.Popen(  # noqa: S603 - our own binaries, no shell
                 command,

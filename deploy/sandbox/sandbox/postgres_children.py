@@ -15,6 +15,11 @@ def children_of(pid: int) -> list[int]:
     return [child for child, (parent, _) in _snapshot().items() if parent == pid]
 
 
+def is_listed(pid: int) -> bool:
+    """Whether the system knows a process by this number, be it only one that has ended."""
+    return pid in _snapshot()
+
+
 def is_alive(pid: int) -> bool:
     """Whether a process runs; one that has ended but was not collected does not."""
     return _snapshot().get(pid, (0, "Z"))[1] != "Z"

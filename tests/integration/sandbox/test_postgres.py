@@ -1,5 +1,6 @@
 """The embedded PostgreSQL starts, survives a crash, obeys its owner and leaves nothing behind."""
 
+import contextlib
 import importlib.util
 import os
 import shutil
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import textwrap
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,6 +25,7 @@ from tests.support.postgres import in_thread, run_sql
 
 SMALL = {"shared_buffers": "16MB"}
 WAIT_S = 20.0
+BUSY = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%sqrt%' AND query NOT LIKE '%LIKE%'"
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +43,12 @@ def _started(folder: Path, *, durable: bool = False, port: int | None = None) ->
 
 def _value(url: str, statement: str) -> object:
     return run_sql(url, statement)[0][0]
+
+
+def _keep_busy(url: str) -> None:
+    """Occupy a connection with work that does not look up for a second or so."""
+    with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        run_sql(url, "SELECT count(sqrt(i)) FROM generate_series(1, 10000000) i")
 
 
 def _eventually(is_so: Callable[[], bool]) -> bool:
@@ -108,6 +117,18 @@ def test_a_lock_file_whose_number_another_process_took_is_dropped(made: Path) ->
     lock.write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n")
     with _started(made) as again:
         assert _value(again.url, "SELECT 1") == 1
+
+
+def test_a_crash_of_the_parent_process_alone_is_waited_out(made: Path) -> None:
+    server = _started(made)
+    busy = threading.Thread(target=_keep_busy, args=(server.url,))
+    busy.start()
+    assert _eventually(lambda: _value(server.url, BUSY) == 1)
+    os.kill(server.pid, signal.SIGKILL)
+    with _started(made) as again:
+        assert _value(again.url, "SELECT 1") == 1
+    busy.join()
+    assert not server.is_running
 
 
 def test_a_second_server_on_the_same_cluster_is_refused(
