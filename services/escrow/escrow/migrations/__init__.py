@@ -1,0 +1,61 @@
+"""The schema's history, travelling in the package: the image that serves can migrate.
+
+migrate(owner_url)       bring the schema up to date, make the service's login, grant
+service_url(owner_url)   the URL under which the service then logs in
+"""
+
+import asyncio
+from typing import Final
+
+import asyncpg
+from sqlalchemy.engine import make_url
+
+from escrow.migrations.ddl_0001 import APPEND_ONLY, CHANGEABLE, REMOVABLE
+from shared.pg import logins
+from shared.pg.migrate import upgrade
+
+ROLE: Final = "yike_escrow"
+"""The login that the service works under: it owns nothing and cannot rewrite the journal."""
+
+
+def migrate(owner_url: str) -> None:
+    """Bring the schema up to date as the owner; make and limit the service's login."""
+    upgrade(owner_url, package="escrow")
+    asyncio.run(_limit(owner_url))
+
+
+def service_url(owner_url: str) -> str:
+    """Return the URL under which the service logs in to the owner's database."""
+    return logins.login_url(owner_url, ROLE)
+
+
+async def _limit(owner_url: str) -> None:
+    await logins.ensure_login(owner_url, ROLE)
+    plain = make_url(owner_url).set(drivername="postgresql")
+    connection = await asyncpg.connect(plain.render_as_string(hide_password=False), timeout=10)
+    try:
+        async with connection.transaction():
+            await connection.execute("SELECT pg_advisory_xact_lock(7316802)")
+            for statement in _grants():
+                await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+def _grants() -> list[str]:
+    """Return what the service may do, and by omission what it may not."""
+    named = {
+        "SELECT, INSERT": APPEND_ONLY,
+        "SELECT, INSERT, UPDATE": CHANGEABLE,
+        "SELECT, INSERT, DELETE": REMOVABLE,
+    }
+    grants = [
+        f"REVOKE ALL ON ALL TABLES IN SCHEMA escrow, access FROM {ROLE}",
+        f"GRANT USAGE ON SCHEMA escrow, access TO {ROLE}",
+        f"GRANT SELECT, INSERT, UPDATE ON access.api_key TO {ROLE}",
+        f"GRANT SELECT ON access.clock, escrow.alembic_version, escrow.feed_epoch TO {ROLE}",
+    ]
+    for rights, tables in named.items():
+        listed = ", ".join(f"escrow.{table}" for table in tables)
+        grants.append(f"GRANT {rights} ON {listed} TO {ROLE}")
+    return grants

@@ -1,0 +1,59 @@
+"""A login of its own for each service, made by the database's owner.
+
+The password is derived from the owner's, so that every run and every machine that knows the
+owner's URL finds the same one, and nothing has to be kept.
+Where the owner has no password the server trusts its caller anyway.
+"""
+
+import hashlib
+import hmac
+from typing import Final
+
+import asyncpg
+from sqlalchemy.engine import URL, make_url
+
+_DUPLICATE: Final = (asyncpg.DuplicateObjectError, asyncpg.UniqueViolationError)
+
+
+def login_url(owner_url: str, role: str) -> str:
+    """Return the URL under which a service's role logs in to the owner's database."""
+    owner = make_url(owner_url)
+    return _plain(owner.set(username=role, password=_password(owner, role)))
+
+
+async def ensure_login(owner_url: str, role: str) -> None:
+    """Make a service's role where it is missing, and let it log in."""
+    owner = make_url(owner_url)
+    connection = await asyncpg.connect(_plain(owner), timeout=10)
+    password = _password(owner, role)
+    try:
+        exists = await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role)
+        if not exists:
+            try:
+                await connection.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{password}'")
+            except _DUPLICATE:
+                exists = True
+        if exists and not await _can_log_in(login_url(owner_url, role)):
+            await connection.execute(f"ALTER ROLE {role} LOGIN PASSWORD '{password}'")
+        database = await connection.fetchval("SELECT quote_ident(current_database())")
+        await connection.execute(f"GRANT CONNECT ON DATABASE {database} TO {role}")
+    finally:
+        await connection.close()
+
+
+async def _can_log_in(url: str) -> bool:
+    try:
+        connection = await asyncpg.connect(url, timeout=10)
+    except asyncpg.PostgresError:
+        return False
+    await connection.close()
+    return True
+
+
+def _password(owner: URL, role: str) -> str:
+    secret = str(owner.password or owner.username or "owner")
+    return hmac.new(secret.encode(), f"yike login {role}".encode(), hashlib.sha256).hexdigest()
+
+
+def _plain(url: URL) -> str:
+    return url.set(drivername="postgresql").render_as_string(hide_password=False)
