@@ -113,8 +113,7 @@ def service_url(owner_url: str) -> str:
     """Return the URL under which the escrow service logs in to the owner's database."""
     from escrow import migrations  # noqa: PLC0415 - only tests with a database need it
 
-    named = getattr(migrations, "service_url", None)
-    return str(named(owner_url)) if named is not None else owner_url
+    return migrations.service_url(owner_url)
 
 
 def at_database(url: str, name: str) -> str:
