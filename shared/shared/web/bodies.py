@@ -81,7 +81,7 @@ def _is_full_batch(error: ErrorDetails) -> bool:
 def _refuse_repeated_names(raw: bytes) -> None:
     """Refuse a name given twice: readers of JSON disagree on which one counts."""
     try:
-        json.loads(raw, object_pairs_hook=_counted)
+        _NAMES.decode(raw.decode())
     except _NameRepeated:
         sentence = "A name is given twice in one object."
         raise Malformed(sentence) from None
@@ -94,6 +94,9 @@ class _NameRepeated(Exception):
 def _counted(pairs: list[tuple[str, object]]) -> None:
     if len(dict(pairs)) != len(pairs):
         raise _NameRepeated
+
+
+_NAMES: Final = json.JSONDecoder(object_pairs_hook=_counted)
 
 
 def _refuse_nul(raw: bytes) -> None:

@@ -16,10 +16,12 @@ from prometheus_client import Counter, Histogram
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared import log
 from shared.errors import Malformed, NotKnown, ServiceError, TooLarge, TooMany
 from shared.ids import new_id
 from shared.metrics import LATENCY_BUCKETS_S
 from shared.web import problems
+from shared.web.principals import ROLE
 from shared.web.routes import TEMPLATE
 
 BODY_MAX: Final = 2 * 1024 * 1024
@@ -53,7 +55,6 @@ _durations = Histogram(
     ["service", "method", "route"],
     buckets=LATENCY_BUCKETS_S,
 )
-_log = structlog.get_logger("access")
 
 
 class Edge:
@@ -109,8 +110,13 @@ class Edge:
             timer = _durations.labels(self._service, method, route)
             self._timers[method, route] = timer
         timer.observe(elapsed_s)
-        _log.info(
-            "request", method=method, route=route, status=status, ms=round(elapsed_s * 1000, 1)
+        log.access(
+            method=method,
+            route=route,
+            status=status,
+            elapsed_s=elapsed_s,
+            role=scope.get(ROLE, NOBODY),
+            request_id=scope["request_id"],
         )
 
 

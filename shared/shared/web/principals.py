@@ -7,7 +7,7 @@ keys are the first of them (`shared.web.keys`); tokens and signatures can follow
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 import structlog
@@ -16,6 +16,9 @@ from fastapi.security import HTTPBearer
 from starlette.requests import HTTPConnection, Request
 
 from shared.errors import Malformed, NotAllowed, Unauthenticated
+
+ROLE: Final = "tuition.role"
+"""Where the scope carries the caller's role, for the log."""
 
 
 class Role(StrEnum):
@@ -124,6 +127,7 @@ class Access(HTTPBearer):
         """Return the caller, or raise `Unauthenticated` or `NotAllowed`."""
         assert isinstance(request, Request)
         principal = await _authenticated(request)
+        request.scope[ROLE] = principal.role.value
         structlog.contextvars.bind_contextvars(role=principal.role.value)
         if principal.role not in self.roles:
             raise NotAllowed

@@ -13,7 +13,9 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from shared.web import direct
 
 TEMPLATE: Final = "tuition.template"
 """Where the scope carries the template of the place found, for metrics and logs."""
@@ -25,6 +27,7 @@ class _Place:
     def __init__(self, template: str) -> None:
         self.template = template
         self.routes: dict[str, Route] = {}
+        self.entrances: dict[str, ASGIApp] = {}
         segments = template.split("/")
         named = [(at, text[1:-1]) for at, text in enumerate(segments) if text.startswith("{")]
         assert all(name.isidentifier() for _, name in named), "only plain {parameters} here"
@@ -76,7 +79,7 @@ class RouteTable(BaseRoute):
         scope["route"] = route
         scope["endpoint"] = route.endpoint
         scope["path_params"] = parameters
-        await route.app(scope, receive, send)
+        await place.entrances[scope["method"]](scope, receive, send)
 
     def url_path_for(self, name: str, /, **path_params: Any) -> Any:  # noqa: ANN401 - the framework's signature
         """Refuse: the services build no URLs."""
@@ -93,8 +96,10 @@ class RouteTable(BaseRoute):
         for method in route.methods or ():
             known = place.routes.setdefault(method, route)
             assert known is route, f"{method} {route.path} is declared twice"
+            place.entrances[method] = _entrance(route)
         if "GET" in place.routes:
             place.routes.setdefault("HEAD", place.routes["GET"])
+            place.entrances.setdefault("HEAD", place.entrances["GET"])
 
     def _find(self, path: str) -> tuple[_Place | None, dict[str, str]]:
         place = self._exact.get(path)
@@ -106,6 +111,11 @@ class RouteTable(BaseRoute):
             if parameters is not None:
                 return place, parameters
         return None, {}
+
+
+def _entrance(route: Route) -> ASGIApp:
+    short = direct.entrance(route) if isinstance(route, APIRoute) else None
+    return short or route.app
 
 
 def api_routes(routes: Sequence[BaseRoute]) -> list[APIRoute]:
