@@ -45,7 +45,7 @@ _KEY: Final = re.compile(r"\byk_[A-Za-z0-9]+_[A-Za-z0-9_-]+")
 FLUSH_S: Final = 0.2
 """How late an access line may be written, and how many are lost in a crash."""
 
-_ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
+_Raised = tuple[type[BaseException], BaseException, TracebackType | None]
 
 
 class Lines:
@@ -141,7 +141,7 @@ def describe_exception(_: WrappedLogger, __: str, event: EventDict) -> EventDict
     return event
 
 
-def _described(found: _ExcInfo) -> dict[str, Any]:
+def _described(found: _Raised) -> dict[str, Any]:
     kind, error, trace = found
     lines = str(error).splitlines()
     frames = traceback.extract_tb(trace)

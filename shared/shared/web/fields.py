@@ -37,7 +37,7 @@ _DAY: Final = r"(?:(?:19|20|21)[0-9]{2}|2200)-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0
 _TIME: Final = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,9})?"
 _OFFSET: Final = r"(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
 
-Item = TypeVar("Item")
+Entry = TypeVar("Entry")
 
 
 class Shape(BaseModel):
@@ -61,7 +61,11 @@ class Spelled:
     sentence: LiteralString
     shown: Mapping[str, Any]
 
-    def __get_pydantic_core_schema__(self, _: Any, __: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401 - pydantic's own signature
+    def __get_pydantic_core_schema__(
+        self,
+        _: Any,  # noqa: ANN401 - pydantic's own signature
+        __: GetCoreSchemaHandler,
+    ) -> CoreSchema:
         """Check the spelling, then parse."""
         spelled = schemas.str_schema(strict=True, pattern=self.pattern)
         return schemas.custom_error_schema(
@@ -161,13 +165,13 @@ FenOrZero = Annotated[Fen, Field(ge=0, le=FEN_MAX, strict=True, description="Who
 LessonNo = Annotated[int, Field(ge=1, le=LESSON_NO_MAX, strict=True)]
 """A lesson's number within its contract."""
 
-Batch = Annotated[list[Item], Field(min_length=1, max_length=BATCH_MAX)]
+Batch = Annotated[list[Entry], Field(min_length=1, max_length=BATCH_MAX)]
 """The items of a batch: `items: Batch[ReleaseItem]`; more than the limit is 413."""
 
 
 def text(max_length: int) -> FieldInfo:
     """Make the rule of a line for people: never blank, no NUL, at most so long."""
-    info: FieldInfo = Field(
+    rule: FieldInfo = Field(
         min_length=1, max_length=max_length, pattern=r"^[^\x00]*[^\s\x00][^\x00]*$"
     )
-    return info
+    return rule
