@@ -1,7 +1,7 @@
 """What every test gets: Hypothesis profiles, tools by name, no network in unit tests.
 
-`HYPOTHESIS_PROFILE` chooses dev (50 examples), ci (500, the same ones each time) or
-night (20,000).
+`HYPOTHESIS_PROFILE` chooses dev (50 examples), ci (500, the same ones each time), night
+(20,000) or mutation (30, the same ones each time).
 `REQUIRE_TOOLS=1` turns a skip for want of a tool into a failure.
 """
 
@@ -30,6 +30,7 @@ settings.register_profile(
     "dev", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.register_profile("ci", settings.get_profile("dev"), max_examples=500, derandomize=True)
+settings.register_profile("mutation", settings.get_profile("ci"), max_examples=30)
 settings.register_profile("night", settings.get_profile("dev"), max_examples=20_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
