@@ -166,8 +166,11 @@ async def count_payments(request: Request) -> dict[str, Any]:
     """Count what was paid; `paid_twice` names every end-to-end id debited more than once."""
     bank = bank_of(request)
     paid = bank.books.payments
-    amounts = (e.amount_fen for e in bank.books.entries.values() if e.end_to_end_id in paid
-               and e.direction == "debit")
+    amounts = (
+        e.amount_fen
+        for e in bank.books.entries.values()
+        if e.end_to_end_id in paid and e.direction == "debit"
+    )
     return {
         "payments": sum(paid.values()),
         "end_to_end_ids": len(paid),
@@ -218,6 +221,11 @@ def _entry(bank: Bank, booking: Booking, direction: str) -> Entry:
     day = bank.books.value_day(booking.account_number, at)
     asked = booking.model_dump(exclude_none=True, exclude={"booked_at"})
     return Entry.model_validate(
-        {"id": bank.books.next_entry_id(day), **asked, "direction": direction,
-         "booked_at": at, "value_on": day}
+        {
+            "id": bank.books.next_entry_id(day),
+            **asked,
+            "direction": direction,
+            "booked_at": at,
+            "value_on": day,
+        }
     )

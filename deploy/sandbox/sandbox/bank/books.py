@@ -138,8 +138,12 @@ class Books:
 
     def close_day(self, statement: Statement) -> None:
         """Remember that a statement was sent; the next one begins where it ended."""
-        row = {"number": statement.account_number, "on": str(statement.closed_on),
-               "entries": len(statement.entries), "balance_fen": statement.closing_balance_fen}
+        row = {
+            "number": statement.account_number,
+            "on": str(statement.closed_on),
+            "entries": len(statement.entries),
+            "balance_fen": statement.closing_balance_fen,
+        }
         self._journal.write("statement", **row)
         self._keep_statement(row)
 
@@ -180,8 +184,12 @@ class Books:
         reason: str | None = None,
         entries: list[Entry] | None = None,
     ) -> None:
-        row: dict[str, Any] = {"id": order.instruction.id, "state": state.value,
-                               "at": at.isoformat(), "reason": reason}
+        row: dict[str, Any] = {
+            "id": order.instruction.id,
+            "state": state.value,
+            "at": at.isoformat(),
+            "reason": reason,
+        }
         booked = entries or []
         self._journal.write(
             "decided", **row, entries=[entry.model_dump(mode="json") for entry in booked]

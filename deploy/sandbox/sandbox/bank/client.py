@@ -122,9 +122,7 @@ class EscrowClient:
         return await until_settled(attempt, self.count)
 
 
-async def until_settled(
-    attempt: Callable[[], Any], count: Callable[[str], None]
-) -> httpx.Response:
+async def until_settled(attempt: Callable[[], Any], count: Callable[[str], None]) -> httpx.Response:
     """Repeat an attempt while its answer leaves doubt.
 
     Raises:

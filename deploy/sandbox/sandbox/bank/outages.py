@@ -6,7 +6,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sandbox.bank.faults import Dice, Fault
 
-IN_PROCESS = "sandbox.in_process"
+WITHOUT_NETWORK = "sandbox.without_network"
 """Set in the scope by the in-process transport, which cannot see a dropped connection."""
 
 
@@ -42,7 +42,7 @@ class Outages:
         The server then closes the connection, and the caller sees it break off.
         """
         await self._app(scope, receive, _nowhere)
-        if scope.get(IN_PROCESS):
+        if scope.get(WITHOUT_NETWORK):
             raise AnswerLostError
         headers = [(b"content-length", b"64")]
         await send({"type": "http.response.start", "status": 202, "headers": headers})

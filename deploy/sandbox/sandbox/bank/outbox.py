@@ -56,7 +56,10 @@ class Outbox:
     def add_result(self, result: Result) -> None:
         """Queue a result and write it down."""
         self._journal.write(
-            "result", id=result.instruction_id, state=result.state.value, body=result.body,
+            "result",
+            id=result.instruction_id,
+            state=result.state.value,
+            body=result.body,
             early=result.is_early,
         )
         self.results[result.key] = result

@@ -11,7 +11,7 @@ from fastapi import FastAPI, Request, Response
 
 from sandbox.bank import BankOptions, Faults, create_bank
 from sandbox.bank.desk import Bank
-from sandbox.bank.transport import InProcess
+from sandbox.bank.transport import WithoutNetwork
 
 ACCOUNT = "6222020000000000011"
 
@@ -62,7 +62,7 @@ def escrow() -> EscrowStub:
 
 def a_bank(escrow: EscrowStub, journal: Path | None = None, **faults: float) -> FastAPI:
     """Return a bank that holds one account with 10,000 fen on it."""
-    client = httpx.AsyncClient(transport=InProcess(escrow.app), base_url="http://escrow")
+    client = httpx.AsyncClient(transport=WithoutNetwork(escrow.app), base_url="http://escrow")
     options = BankOptions(journal=journal, faults=Faults.model_validate(faults))
     app = create_bank(options, client)
     app.state.bank.books.open_account(ACCOUNT, "示例托管专户", date(2026, 11, 1))
@@ -90,7 +90,7 @@ def an_instruction(name: str = "i-1", *fees: int, account: str = ACCOUNT) -> dic
 
 def customer(app: FastAPI) -> httpx.AsyncClient:
     """Return a client that reaches the bank with a short patience."""
-    return httpx.AsyncClient(transport=InProcess(app), base_url="http://bank", timeout=0.2)
+    return httpx.AsyncClient(transport=WithoutNetwork(app), base_url="http://bank", timeout=0.2)
 
 
 async def deposit(app: FastAPI, amount_fen: int = 10_000) -> None:
@@ -118,7 +118,11 @@ async def test_a_deposit_is_reported_with_its_reference(escrow: EscrowStub) -> N
     await deposit(app)
     await work(app)
     (entry,) = escrow.entries.values()
-    assert (entry["reference"], entry["amount_fen"], entry["direction"]) == ("C-1", 10_000, "credit")
+    assert (entry["reference"], entry["amount_fen"], entry["direction"]) == (
+        "C-1",
+        10_000,
+        "credit",
+    )
     assert entry["balance_after_fen"] == 10_000
 
 
@@ -128,7 +132,10 @@ async def test_one_lesson_is_one_transfer(escrow: EscrowStub) -> None:
     escrow.instructions = [an_instruction("i-1", 800, 700)]
     await work(app)
     debits = [entry for entry in escrow.entries.values() if entry["direction"] == "debit"]
-    assert [(d["end_to_end_id"], d["amount_fen"]) for d in debits] == [("i-1-1", 800), ("i-1-2", 700)]
+    assert [(d["end_to_end_id"], d["amount_fen"]) for d in debits] == [
+        ("i-1-1", 800),
+        ("i-1-2", 700),
+    ]
     assert escrow.told == [("i-1", "accepted"), ("i-1", "settled")]
     assert bank_of(app).books.accounts[ACCOUNT].balance_fen == 8_500
 
@@ -141,7 +148,9 @@ async def test_an_instruction_that_cannot_be_covered_is_rejected(escrow: EscrowS
     assert escrow.entries == {}
 
 
-async def test_an_instruction_of_an_account_held_elsewhere_is_left_alone(escrow: EscrowStub) -> None:
+async def test_an_instruction_of_an_account_held_elsewhere_is_left_alone(
+    escrow: EscrowStub,
+) -> None:
     app = a_bank(escrow)
     escrow.instructions = [an_instruction(account="6222029999999999999")]
     await work(app)
@@ -149,7 +158,7 @@ async def test_an_instruction_of_an_account_held_elsewhere_is_left_alone(escrow:
 
 
 async def test_an_idle_bank_neither_takes_nor_reports(escrow: EscrowStub) -> None:
-    client = httpx.AsyncClient(transport=InProcess(escrow.app), base_url="http://escrow")
+    client = httpx.AsyncClient(transport=WithoutNetwork(escrow.app), base_url="http://escrow")
     app = create_bank(BankOptions(is_idle=True), client)
     bank_of(app).books.open_account(ACCOUNT, "示例", date(2026, 11, 1))
     await deposit(app)

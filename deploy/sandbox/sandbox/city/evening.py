@@ -1,0 +1,72 @@
+"""Saturday evening: slips are put right, the bank closes its day, and everything is compared."""
+
+from datetime import date
+from typing import Any
+
+from sandbox.city.morning import Enrolled
+from sandbox.city.places import Place
+from sandbox.city.town import Town, together
+
+UNBACKED_FEN = 128_00
+"""What the bank takes by mistake on the first Saturday: it must stay visible for ever."""
+
+
+async def take_unbacked(town: Town, place: Place, day: date) -> None:
+    """Let the bank take a fee from a custody account that nobody instructed."""
+    row = {
+        "id": f"FEE-{day:%Y%m%d}",
+        "account_number": place.account_number,
+        "amount_fen": UNBACKED_FEN,
+        "purpose": "账户管理费（误扣）",
+    }
+    answer = await town.bank.post("/debits", json={"items": [row]})
+    answer.raise_for_status()
+
+
+async def allocate(town: Town, rows: list[Enrolled], places: list[Place]) -> None:
+    """Put half of the mistyped deposits where they belong; the others keep waiting."""
+    numbers = {place.id: place.account_number for place in places}
+    for group, contract in rows[::2]:
+        await town.institutions[group.institution_id].post(
+            f"/v1/bank/entries/D-{contract.id}/allocation",
+            {"contract_id": contract.id},
+            f"allocate-{contract.id}",
+            account_number=numbers[group.institution_id],
+        )
+        town.tally.allocated += 1
+
+
+async def close_day(town: Town) -> None:
+    """Wait for the bank, let it send its statements, and read what they were compared to."""
+    town.progress.begin("payouts at the bank", 1)
+    await town.drain_bank()
+    town.progress.advance(1)
+    answer = await town.bank.post("/statements", timeout=120)
+    answer.raise_for_status()
+    said = answer.json()["items"]
+    town.progress.begin("statements compared", len(said))
+    await together(lambda row: _compare(town, row), said)
+
+
+async def _compare(town: Town, row: dict[str, Any]) -> None:
+    body = row["body"]
+    if row["status"] >= 400:  # noqa: PLR2004 - the first error status
+        town.tally.reconciled[f"answered {row['status']}"] += 1
+    else:
+        name = body.get("reconciliation_id") or body.get("id") or row["statement_id"]
+        found = await town.supervisor.get(f"/v1/bank/reconciliations/{name}")
+        for word, size in sizes(found).items():
+            town.tally.reconciled[word] += size
+    town.tally.reconciled["statements"] += 1
+    town.progress.advance(1)
+
+
+def sizes(found: dict[str, Any]) -> dict[str, int]:
+    """Return how many entries fell under each finding: lists by length, counts as they are."""
+    counted: dict[str, int] = {}
+    for word, rows in found.items():
+        if isinstance(rows, list):
+            counted[word] = len(rows)
+        elif isinstance(rows, dict):
+            counted |= {k: v for k, v in rows.items() if isinstance(v, int)}
+    return counted

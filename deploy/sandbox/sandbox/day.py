@@ -1,0 +1,130 @@
+"""Play one Saturday of the city against the running services, and see what it came to."""
+
+import time
+from datetime import datetime
+from itertools import count
+
+import httpx
+
+from sandbox import clock, keyring, services
+from sandbox.bank.faults import Faults
+from sandbox.city.memory import Memory, recall
+from sandbox.city.places import places
+from sandbox.city.saturday import play
+from sandbox.city.town import Town
+from sandbox.city.wire import Wire, WireError
+from sandbox.failures import LaunchFailed
+from sandbox.keyring import Keyring
+from sandbox.report import Played
+from sandbox.services import Stack
+from sandbox.terminal import Terminal
+
+WAIT_S = 30.0
+"""How long the city waits for one answer: longer than the service's own limits."""
+
+SLIPS = Faults(
+    seed=2026,
+    slow=0.02,
+    slow_s=0.1,
+    lost_answer=0.02,
+    duplicate=0.02,
+    out_of_order=0.05,
+    late_rejection=0.01,
+)
+"""How faulty the bank is on a Saturday: enough to show, and every book agrees all the same."""
+
+
+async def play_day(terminal: Terminal, stack: Stack, ring: Keyring) -> Played:
+    """Play the next Saturday and return what there is to tell.
+
+    Raises:
+        LaunchFailed: when a service ends or refuses what it should take.
+
+    """
+    pool = httpx.Limits(max_connections=16)
+    with terminal:
+        async with (
+            httpx.AsyncClient(base_url=stack.escrow_url, timeout=WAIT_S, limits=pool) as escrow,
+            httpx.AsyncClient(base_url=stack.bank_url, timeout=WAIT_S) as bank,
+        ):
+            town = _town(terminal, stack, ring, escrow, bank)
+            try:
+                memory = await _play(town, stack, ring)
+                return await _look(town, stack, ring, str(memory.played[-1]))
+            except (WireError, httpx.HTTPError) as error:
+                stack.check()
+                message = f"The Saturday stopped: {error}. `make run` plays the next one."
+                raise LaunchFailed(message, stack.serving[0].log) from error
+            finally:
+                ring.save(stack.folder)
+
+
+async def _play(town: Town, stack: Stack, ring: Keyring) -> Memory:
+    path = stack.folder.of_city(ring.database) / "memory.json"
+    memory = recall(path) or Memory(seed=await _fresh_seed(town))
+    (await town.bank.put("/faults", json=SLIPS.model_dump())).raise_for_status()
+    _, now = await clock.read_clock(stack.owner_url)
+    await play(town, memory, path, now)
+    return memory
+
+
+async def _fresh_seed(town: Town) -> int:
+    """Return the first seed whose city is not on these books yet."""
+    for seed in count(1):
+        try:
+            await town.operator.get(f"/v1/institutions/{places(seed)[0].id}")
+        except WireError:
+            return seed
+    raise AssertionError
+
+
+def _town(
+    terminal: Terminal,
+    stack: Stack,
+    ring: Keyring,
+    escrow: httpx.AsyncClient,
+    bank: httpx.AsyncClient,
+) -> Town:
+    async def open_line(**scope: str) -> Wire:
+        key = await keyring.make_key(escrow, ring, **scope)
+        if scope["role"] == "institution":
+            ring.institutions[scope["institution_id"]] = key
+        return Wire(escrow, key)
+
+    async def raise_clock(instant: datetime) -> int:
+        return await clock.raise_clock(stack.owner_url, instant)
+
+    return Town(
+        operator=Wire(escrow, ring.operator),
+        supervisor=Wire(escrow, ring.parties["supervisor"]),
+        institutions={name: Wire(escrow, key) for name, key in ring.institutions.items()},
+        bank=bank,
+        raise_clock=raise_clock,
+        open_line=open_line,
+        progress=terminal,
+        began=time.monotonic(),
+    )
+
+
+async def _look(town: Town, stack: Stack, ring: Keyring, day: str) -> Played:
+    """Let the auditor verify, and gather what the bank and the books say."""
+    town.progress.begin("books verified", 1)
+    verified, findings = services.verify(stack)
+    payments = (await town.bank.get("/payments")).json()
+    told = (await town.bank.get("/report")).json()
+    retained_fen = 0
+    for institution_id, line in town.institutions.items():
+        balances = await line.get(f"/v1/institutions/{institution_id}/balances")
+        retained_fen += balances["accounts"].get("institution_payable", 0)
+    auditor = Wire(town.operator.http, ring.parties["auditor"])
+    return Played(
+        day=day,
+        tally=town.tally,
+        payments=payments,
+        bank_counts=told["counts"],
+        faults=told["faults_struck"],
+        retained_fen=retained_fen,
+        verified=verified,
+        findings=findings,
+        verification=await auditor.get("/v1/audit/verification"),
+    )

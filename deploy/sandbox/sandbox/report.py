@@ -1,0 +1,157 @@
+"""The summary that `make run` prints last, and the file it leaves for scripts."""
+
+import shlex
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from sandbox.city.tally import Tally
+from sandbox.services import Stack
+from shared.money import yuan
+
+WORDS = {
+    "already_released": "the lesson had been released before",
+    "contract_unknown": "no such contract at this institution",
+    "contract_not_funded": "nothing was paid in for the contract yet",
+    "not_yet_taught": "the lesson had not ended",
+    "lesson_out_of_range": "the contract has no such lesson",
+    "refund_in_progress": "the contract is being refunded",
+    "contract_closed": "the contract is closed",
+    "institution_frozen": "the institution is frozen",
+    "held_insufficient": "the contract no longer holds the fee",
+    "span_too_long": "longer than three months",
+    "too_many_lessons": "more than 60 lessons",
+    "amount_over_cap": "more than 5,000 yuan",
+    "charged_too_early": "charged more than a month ahead",
+    "fee_below_one_fen": "less than one fen a lesson",
+}
+"""Refusals in words a newcomer understands."""
+
+
+@dataclass(slots=True)
+class Played:
+    """A Saturday that was played, and what was found after it."""
+
+    day: str
+    tally: Tally
+    payments: dict[str, Any]
+    bank_counts: dict[str, int]
+    faults: dict[str, int]
+    retained_fen: int
+    verified: bool
+    findings: str
+    verification: dict[str, Any] = field(default_factory=dict)
+    seconds: int = 0
+
+
+def summary(console: Console, played: Played) -> None:
+    """Print what the day came to."""
+    table = Table(title=f"Saturday {played.day}", title_justify="left", show_header=False, box=None)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column()
+    for label, words in _rows(played):
+        table.add_row(label, escape(words))
+    console.print()
+    console.print(table)
+
+
+def by_hand(console: Console, stack: Stack, keys: dict[str, Any]) -> None:
+    """Print the addresses, the keys, and calls to copy."""
+    console.print()
+    console.print("[bold]To try by hand[/bold]")
+    rows = {
+        "escrow": f"{stack.escrow_url}   API: {stack.escrow_url}/openapi.json",
+        "bank": f"{stack.bank_url}   its counter: {stack.bank_url}/docs",
+        "logs": str(stack.folder.logs),
+        **{f"key {party}": key for party, key in keys.items() if isinstance(key, str)},
+    }
+    for number, (institution_id, key) in enumerate(keys["institutions"].items()):
+        if number == 0:
+            rows[f"key {institution_id}"] = key
+    for label, words in rows.items():
+        console.print(f"  {label:<24} {words}", markup=False)
+    console.print()
+    for line in _examples(stack, keys):
+        console.print(f"  {line}", markup=False)
+    console.print()
+    console.print("Everything stays up until Ctrl-C; `make stop` stops it from elsewhere.")
+
+
+def _rows(played: Played) -> Iterator[tuple[str, str]]:
+    tally, paid = played.tally, played.payments
+    released = tally.releases["released"]
+    if tally.institutions:
+        yield "institutions", f"{tally.institutions} registered, each with a custody account"
+    yield "contracts", _outcomes(tally.contracts, tally.contract_refusals)
+    yield "deposits", f"{tally.deposits:,} for {yuan(tally.deposited_fen)} yuan"
+    yield "lessons released", f"{released:,} in {tally.batches:,} batches of one class"
+    transfers = f"the bank has paid {yuan(paid['amount_fen'])} in {paid['payments']:,} transfers"
+    yield "yuan moved", f"{yuan(tally.released_fen)} out of escrow; {transfers}, one per lesson"
+    yield "refused, and why", _reasons(tally.release_refusals)
+    yield (
+        "answered again",
+        (
+            f"{tally.releases['exists']:,} lessons claimed twice under their own id, "
+            f"{tally.replays:,} requests repeated: nothing moved twice"
+        ),
+    )
+    yield "retained", _retained(tally, played.retained_fen)
+    yield "refunds", _counted(tally.refunds) + f", {yuan(tally.refunded_fen)} yuan"
+    yield "mistyped deposits", f"{tally.allocated} allocated by hand, the others wait unallocated"
+    yield "the bank's slips", _counted(Counter(played.faults)) or "none"
+    yield "paid twice", "nothing" if not paid["paid_twice"] else f"{len(paid['paid_twice'])} lines!"
+    yield "statements", _counted(tally.reconciled)
+    yield "books verified", _verified(played)
+    first = tally.first_release_s
+    begun = f"; first lesson released {first:.1f} s into the play" if first is not None else ""
+    yield "time taken", f"{played.seconds} s in all{begun}"
+
+
+def _verified(played: Played) -> str:
+    words = played.findings.splitlines()
+    if played.verified:
+        return "yes: every balance recomputed from the movements agrees"
+    return "NO: " + (words[-1] if words else "see the log of verify")
+
+
+def _outcomes(outcomes: Counter[str], refusals: Counter[str]) -> str:
+    told = f"{outcomes['accepted']:,} accepted"
+    return f"{told}; refused: {_reasons(refusals)}" if refusals else told
+
+
+def _reasons(codes: Counter[str]) -> str:
+    if not codes:
+        return "nothing"
+    return "\n".join(f"{n:,} {code} ({WORDS.get(code, code)})" for code, n in codes.most_common())
+
+
+def _retained(tally: Tally, still_fen: int) -> str:
+    lines = [
+        f"{tally.retained_lessons[reason]:,} lessons, {yuan(fen)} yuan by {reason}"
+        for reason, fen in tally.retained_fen.most_common()
+    ]
+    return "\n".join([*lines, f"{yuan(still_fen)} yuan of it still waits at the end of the day"])
+
+
+def _counted(counts: Counter[str]) -> str:
+    return ", ".join(f"{n:,} {word.replace('_', ' ')}" for word, n in counts.items() if n)
+
+
+def _examples(stack: Stack, keys: dict[str, Any]) -> Iterator[str]:
+    """Yield calls that work as they stand."""
+    url = stack.escrow_url
+
+    def get(key: str, path: str) -> str:
+        return f"curl -sH {shlex.quote(f'Authorization: Bearer {key}')} {shlex.quote(url + path)}"
+
+    yield get(keys["auditor"], "/v1/audit/trial-balance")
+    for institution_id, key in keys["institutions"].items():
+        yield get(key, f"/v1/institutions/{institution_id}/balances")
+        yield get(key, "/v1/contracts?state=open&limit=3")
+        break
+    yield get(keys["service"], "/v1/events?limit=3")
