@@ -48,11 +48,14 @@ _BANNED = frozenset(
     | {"util", "helper", "common", "base", "misc", "temp", "flag"}
 )
 _BANNED_NAME = re.compile(r"(^new_|^my_|_v2$|Manager$|Handler$|Helper$)")
+# `new_id` makes one; the law's three flags are called flags; the wire's items have ids.
+_OUR_WORDS = frozenset({"new_id", "Flag"})
 _BANNED_MODULES = frozenset({"utils", "util", "helpers", "helper", "common", "base", "misc"})
 _MONEY_NAME = re.compile(r"(^|_)(amount|balance|fee|price|tuition|total_yuan)$")
 _ALLOW = re.compile(r"(?:#|--) tidy: allow ([a-z-]+) - \S")
 _INDEX = re.compile(
-    r"pypi\.org|files\.pythonhosted|/simple\b.*index|--(extra-)?index-url|registry\.npmjs"
+    r"pypi\.org|files\.pythonhosted|registry\.npmjs"
+    r"|--(extra-)?index-url"  # tidy: allow package-index - this is the rule
 )
 _MACHINE = re.compile(r"(?<![\w.])/(home|Users|work|root/\.\w+)/[\w.-]+")
 _CODE = ("shared/", "services/", "deploy/sandbox/")
@@ -204,8 +207,8 @@ def _names(node: ast.AST) -> Found:
         return
     for line, name in named:
         words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower().split("_")
-        if name.endswith("item_id"):
-            continue  # the wire numbers the items of a request, and that is their name
+        if name in _OUR_WORDS or name.endswith("item_id"):
+            continue
         if _BANNED & set(words) or _BANNED_NAME.search(name):
             yield line, "banned-name", name
 
