@@ -58,7 +58,9 @@ migrate: $(READY) ## Bring the database that DATABASE_URL names to the newest sc
 .PHONY: revision
 revision: $(READY) ## Write an empty migration: make revision m="add a column" (s=escrow)
 	@if [ -z "$(m)" ]; then echo 'Say what it does: make revision m="add a column"'; exit 1; fi
-	@$(BIN)/python -m $(s) revision "$(m)"
+	@$(BIN)/python -c 'import sys; from alembic import command; from shared.pg import migrate; \
+	  package, message = sys.argv[1:]; number = int(migrate.newest_revision(package)[:4]) + 1; \
+	  command.revision(migrate.config_of(package), message, rev_id=f"{number:04}")' $(s) "$(m)"
 
 .PHONY: verify
 verify: $(READY) ## Recompute every balance from the movements and compare
