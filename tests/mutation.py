@@ -19,7 +19,7 @@ REACH_PERCENT = 85
 
 _ROOT = Path(__file__).parents[1]
 _COPY = _ROOT / ".data" / "mutation"
-_MUTMUT = Path(sys.executable).with_name("mutmut")
+_MUTMUT = str(Path(sys.executable).with_name("mutmut"))
 _PARTS = {
     "services/escrow/escrow": "escrow",
     "shared/shared": "shared",
