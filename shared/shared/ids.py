@@ -5,9 +5,10 @@ An instruction's id ends in twelve zero bits, and its lines carry the same id wi
 line number in those bits: a line's end-to-end id names its instruction without an index.
 """
 
-from uuid import UUID
+from typing import Final
+from uuid import UUID, SafeUUID
 
-import uuid_utils.compat
+from uuid_utils import uuid7
 
 LINES_MAX = 4_095
 """Lines an instruction can number in the twelve bits that its id leaves free."""
@@ -15,9 +16,22 @@ LINES_MAX = 4_095
 _LINE_BITS = 0xFFF
 
 
+_make: Final = UUID.__new__
+_set_int: Final = UUID.__dict__["int"].__set__
+_set_is_safe: Final = UUID.__dict__["is_safe"].__set__
+_UNKNOWN: Final = SafeUUID.unknown
+
+
 def new_id() -> UUID:
-    """Return a fresh UUIDv7."""
-    return uuid_utils.compat.uuid7()
+    """Return a fresh UUIDv7.
+
+    Filled field by field: a batch makes one id for every movement, and `UUID` looks at six
+    forms of input before it takes an integer.
+    """
+    made = _make(UUID)
+    _set_int(made, uuid7().int)
+    _set_is_safe(made, _UNKNOWN)
+    return made
 
 
 def instruction_id(source: UUID) -> UUID:

@@ -1,4 +1,4 @@
-"""Registering a contract: may this institution charge this, now, to this student?
+"""Registering a contract: who may charge what, when, and which student.
 
 The caps hold over a student's open contracts with the same institution and course name,
 so that splitting a package defeats nothing (教监管函〔2021〕2号, 教监管〔2022〕4号).

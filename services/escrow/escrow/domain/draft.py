@@ -5,7 +5,6 @@ Balances change by movements alone: `move` is the only place that touches one.
 """
 
 from collections.abc import Callable
-from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
@@ -27,6 +26,7 @@ from escrow.domain.records import (
     Taught,
     Tuition,
 )
+from escrow.domain.twins import twin
 from shared.money import ZERO, Fen
 
 ContractKey: TypeAlias = tuple[str, str]
@@ -158,7 +158,7 @@ class Draft:
             read = self.book.tuitions.get(key)
             if read is None:
                 return None
-            found = self.changes.tuitions[key] = copy(read)
+            found = self.changes.tuitions[key] = twin(read)
         return found
 
     def the_tuition(self, key: ContractKey) -> Tuition:
@@ -178,7 +178,7 @@ class Draft:
             read = self.book.entries.get(key)
             if read is None:
                 return None
-            found = self.changes.entries[key] = copy(read)
+            found = self.changes.entries[key] = twin(read)
         return found
 
     def refund(self, key: tuple[str, UUID]) -> Refund | None:
@@ -188,7 +188,7 @@ class Draft:
             read = self.book.refunds.get(key)
             if read is None:
                 return None
-            found = self.changes.refunds[key] = copy(read)
+            found = self.changes.refunds[key] = twin(read)
         return found
 
     def instruction(self, key: tuple[str, UUID]) -> Instruction | None:
@@ -198,8 +198,8 @@ class Draft:
             read = self.book.instructions.get(key)
             if read is None:
                 return None
-            found = self.changes.instructions[key] = copy(read)
-            found.lines = {number: copy(line) for number, line in read.lines.items()}
+            found = self.changes.instructions[key] = twin(read)
+            found.lines = {number: twin(line) for number, line in read.lines.items()}
         return found
 
     def peek_instruction(self, key: tuple[str, UUID]) -> Instruction | None:
@@ -211,7 +211,7 @@ class Draft:
         found = self.queues.get(institution_id)
         if found is None:
             read = self.book.queue.get(institution_id, [])
-            found = self.queues[institution_id] = [copy(payable) for payable in read]
+            found = self.queues[institution_id] = [twin(payable) for payable in read]
         return found
 
     def floors(self, institution_id: str) -> list[Floor]:
@@ -221,7 +221,10 @@ class Draft:
 
     def round(self, institution_id: str) -> Round:
         """Return what this institution's events will say together."""
-        return self.rounds.setdefault(institution_id, Round())
+        found = self.rounds.get(institution_id)
+        if found is None:
+            found = self.rounds[institution_id] = Round()
+        return found
 
     # -- what a decision adds -----------------------------------------------------------
 

@@ -1,8 +1,8 @@
 """A movement: one debit, one credit, one positive amount. It cannot be unbalanced."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 from escrow.domain.accounts import AccountKind
@@ -46,9 +46,11 @@ class MovementKind(StrEnum):
     """The bank booked a debit that no instruction explains."""
 
 
-@dataclass(frozen=True, slots=True)
-class Movement:
-    """One line of the journal, numbered per institution without gaps."""
+class Movement(NamedTuple):
+    """One line of the journal, numbered per institution without gaps.
+
+    A tuple: one is made for every lesson, and a frozen dataclass costs six times as much.
+    """
 
     movement_id: UUID
     institution_id: str

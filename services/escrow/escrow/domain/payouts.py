@@ -57,7 +57,8 @@ def close_round(draft: Draft, standing: Standing) -> None:
 def plan(draft: Draft, standing: Standing) -> str | None:
     """Instruct what has room, oldest first; return why the next one is retained, or None."""
     queue = draft.queue(standing.institution_id)
-    _recover(draft, standing, queue)
+    if standing.balances[AccountKind.institution_receivable]:
+        _recover(draft, standing, queue)
     reason = None
     taken = 0
     for payable in queue:
@@ -72,7 +73,8 @@ def plan(draft: Draft, standing: Standing) -> str | None:
         taken += 1
         if len(planning.payables) == LINES_PER_INSTRUCTION:
             instruct(draft, standing)
-    _drop(draft, queue, taken)
+    if taken:
+        _drop(draft, queue, taken)
     return reason
 
 
@@ -254,7 +256,7 @@ def _recover(draft: Draft, standing: Standing, queue: list[Payable]) -> None:
 
 
 def _drop(draft: Draft, queue: list[Payable], number: int) -> None:
-    draft.changes.payables_gone.extend(one for one in queue[:number] if one.is_stored)
+    draft.changes.payables_gone += [one for one in queue[:number] if one.is_stored]
     del queue[:number]
 
 

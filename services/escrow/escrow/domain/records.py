@@ -4,7 +4,6 @@ These are plain mutable records; `draft.Draft` copies each before the first chan
 so that a book given to `decide` stays as it was.
 """
 
-from copy import copy
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -13,6 +12,7 @@ from uuid import UUID
 
 from escrow.domain.accounts import AccountKind
 from escrow.domain.commands import FloorRule
+from escrow.domain.twins import twin
 from shared.money import ZERO, Fen
 
 
@@ -79,9 +79,9 @@ class Standing:
 
     def copy(self) -> "Standing":
         """Return a copy whose balances may change on their own."""
-        twin = copy(self)
-        twin.balances = dict(self.balances)
-        return twin
+        other = twin(self)
+        other.balances = dict(self.balances)
+        return other
 
     @property
     def is_payout_frozen(self) -> bool:

@@ -17,6 +17,9 @@ from escrow.domain.records import ContractState, Payable, Standing, Taught, Tuit
 from shared.money import Fen, lesson_fee
 from shared.time import rfc3339
 
+_OVER: Final = frozenset({ContractState.completed, ContractState.closed})
+"""States in which no lesson is left to claim."""
+
 _COMPARED: Final = (
     "contract_id",
     "lesson_no",
@@ -37,13 +40,14 @@ def release_lesson(draft: Draft, command: ReleaseLesson) -> Outcome:
     standing = draft.standing(command.institution_id)
     contract = (command.institution_id, command.contract_id)
     tuition = draft.peek_tuition(contract)
-    refused = _refusal(draft, standing, tuition, command)
+    earlier = draft.lesson((*contract, command.lesson_no))
+    refused = _refusal(draft, standing, tuition, earlier, command)
     if refused is not None:
         if standing is not None:
             draft.round(standing.institution_id).refused.append(_claim(command, refused))
         return refused
     assert standing is not None
-    return _release(draft, standing, draft.the_tuition(contract), command)
+    return _release(draft, standing, draft.the_tuition(contract), earlier, command)
 
 
 def _seen_before(seen: Taught, command: ReleaseLesson) -> Outcome:
@@ -54,15 +58,18 @@ def _seen_before(seen: Taught, command: ReleaseLesson) -> Outcome:
 
 
 def _refusal(  # noqa: C901, PLR0911 - the closed list, in the contract's order
-    draft: Draft, standing: Standing | None, tuition: Tuition | None, command: ReleaseLesson
+    draft: Draft,
+    standing: Standing | None,
+    tuition: Tuition | None,
+    earlier: Taught | None,
+    command: ReleaseLesson,
 ) -> Refused | None:
     if standing is None or tuition is None:
         return Refused(Refusal.contract_unknown)
     if not 1 <= command.lesson_no <= tuition.lessons:
         return Refused(Refusal.lesson_out_of_range)
-    lesson = draft.lesson((command.institution_id, command.contract_id, command.lesson_no))
-    if lesson is not None and lesson.reversed_by is None:
-        return Refused(Refusal.already_released, lesson.movement_id)
+    if earlier is not None and earlier.reversed_by is None:
+        return Refused(Refusal.already_released, earlier.movement_id)
     if (command.ended_at or command.taught_at) > draft.now:
         return Refused(Refusal.not_yet_taught)
     if _in_forbidden_slot(draft, tuition, command):
@@ -73,7 +80,7 @@ def _refusal(  # noqa: C901, PLR0911 - the closed list, in the contract's order
         return Refused(Refusal.contract_frozen)
     if _is_held_for_refund(tuition, command.ended_at or command.taught_at):
         return Refused(Refusal.refund_in_progress)
-    if tuition.state in {ContractState.completed, ContractState.closed}:
+    if tuition.state in _OVER:
         return Refused(Refusal.contract_closed)
     if tuition.funded_fen == 0:
         return Refused(Refusal.contract_not_funded)
@@ -102,7 +109,11 @@ def _in_forbidden_slot(draft: Draft, tuition: Tuition, command: ReleaseLesson) -
 
 
 def _release(
-    draft: Draft, standing: Standing, tuition: Tuition, command: ReleaseLesson
+    draft: Draft,
+    standing: Standing,
+    tuition: Tuition,
+    earlier: Taught | None,
+    command: ReleaseLesson,
 ) -> Released:
     fee = lesson_fee(tuition.paid_fen, tuition.lessons, command.lesson_no)
     movement = draft.move(
@@ -115,8 +126,6 @@ def _release(
         contract_id=command.contract_id,
         lesson_no=command.lesson_no,
     )
-    key = (command.institution_id, command.contract_id, command.lesson_no)
-    earlier = draft.lesson(key)
     taught = Taught(
         command.institution_id,
         command.contract_id,
@@ -132,7 +141,7 @@ def _release(
         command.room_ref,
         command.evidence_ref,
     )
-    draft.lessons[key] = taught
+    draft.lessons[command.institution_id, command.contract_id, command.lesson_no] = taught
     draft.releases[command.institution_id, command.item_id] = taught
     draft.changes.lessons.append(taught)
     told = draft.round(standing.institution_id)

@@ -4,7 +4,6 @@ While the fee is still ours it simply goes back; after payout the institution ow
 its later payables pay it first.
 """
 
-from copy import copy
 from uuid import UUID
 
 from escrow.domain.accounts import AccountKind
@@ -14,6 +13,7 @@ from escrow.domain.movements import MovementKind
 from escrow.domain.outcomes import Accepted, Exists, Outcome, Refusal, Refused
 from escrow.domain.payouts import close_round, plan, withdraw
 from escrow.domain.records import ContractState, Payable, Standing, Taught, Tuition
+from escrow.domain.twins import twin
 from shared.money import Fen
 
 
@@ -67,17 +67,17 @@ def _reverse(
             _put_back(draft, standing, lesson, owed, AccountKind.institution_receivable)
         )
     _return_to_contract(standing, tuition, lesson.amount_fen)
-    twin = copy(lesson)
-    twin.reversed_by = movements[0]
-    twin.reversal_item_id = command.item_id
-    twin.reversal_reason = command.reason
-    draft.lessons[lesson.institution_id, lesson.contract_id, lesson.lesson_no] = twin
-    draft.releases[lesson.institution_id, lesson.item_id] = twin
-    draft.reversals[lesson.institution_id, command.item_id] = twin
-    draft.changes.lessons_reversed.append(twin)
+    undone = twin(lesson)
+    undone.reversed_by = movements[0]
+    undone.reversal_item_id = command.item_id
+    undone.reversal_reason = command.reason
+    draft.lessons[lesson.institution_id, lesson.contract_id, lesson.lesson_no] = undone
+    draft.releases[lesson.institution_id, lesson.item_id] = undone
+    draft.reversals[lesson.institution_id, command.item_id] = undone
+    draft.changes.lessons_reversed.append(undone)
     draft.emit(standing, "lessons.reversed", _fact(lesson, tuition, command, owed))
     plan(draft, standing)
-    return Accepted(None, twin.reversed_by, lesson.contract_id, lesson.amount_fen)
+    return Accepted(None, undone.reversed_by, lesson.contract_id, lesson.amount_fen)
 
 
 def _put_back(
