@@ -1,0 +1,68 @@
+"""The summary: what was done, refused and retained, in words."""
+
+import io
+from pathlib import Path
+
+from rich.console import Console
+
+from sandbox import report
+from sandbox.city.tally import Tally
+from sandbox.folder import Folder
+from sandbox.services import Stack
+
+
+def a_day(*, verified: bool = True) -> report.Played:
+    """Return a small played day."""
+    tally = Tally(institutions=36, batches=2)
+    tally.add_releases(
+        {
+            "items": [
+                {"outcome": "released", "amount_fen": 8_000, "payout": {"state": "instructed"}},
+                {
+                    "outcome": "released",
+                    "amount_fen": 8_000,
+                    "payout": {"state": "retained", "reason": "floor"},
+                },
+                {"outcome": "refused", "code": "not_yet_taught"},
+            ]
+        }
+    )
+    return report.Played(
+        day="2026-11-28",
+        tally=tally,
+        payments={"payments": 1, "amount_fen": 8_000, "paid_twice": []},
+        bank_counts={},
+        faults={"slow": 2},
+        retained_fen=8_000,
+        verified=verified,
+        findings="movement 7: amount",
+        seconds=31,
+    )
+
+
+def printed(day: report.Played) -> str:
+    """Return the summary as text."""
+    file = io.StringIO()
+    report.summary(Console(file=file, width=200), day)
+    return file.getvalue()
+
+
+def test_the_summary_says_what_moved_was_refused_and_retained() -> None:
+    text = printed(a_day())
+    assert "160.00 out of escrow; the bank has paid 80.00 in 1 transfers" in text
+    assert "1 not_yet_taught (the lesson had not ended)" in text
+    assert "1 lessons, 80.00 yuan by floor" in text
+    assert "yes: every balance recomputed" in text
+
+
+def test_books_that_disagree_are_named() -> None:
+    assert "NO: movement 7: amount" in printed(a_day(verified=False))
+
+
+def test_calls_to_copy_name_real_addresses(tmp_path: Path) -> None:
+    stack = Stack(Folder(tmp_path), "postgresql://x", escrow_port=8002, bank_port=8011)
+    keys = {"auditor": "a", "service": "s", "institutions": {"91320602MA1ABCDE16": "i"}}
+    file = io.StringIO()
+    report.by_hand(Console(file=file, width=200), stack, keys)
+    wanted = "curl -sH 'Authorization: Bearer a' http://127.0.0.1:8002/v1/audit/trial-balance"
+    assert wanted in file.getvalue()
