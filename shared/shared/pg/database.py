@@ -49,7 +49,7 @@ _PINNED_PLANS: Final = {
     "enable_material": "off",
 }
 
-LedgerConnection: TypeAlias = asyncpg.Connection[asyncpg.Record]
+LedgerConnection: TypeAlias = asyncpg.Connection
 
 
 class Database:
@@ -59,7 +59,7 @@ class Database:
         """Take a `postgresql://` URL; nothing is opened before `open`."""
         self._dsn = make_url(url).set(drivername="postgresql")
         self._application = application
-        self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+        self._pool: asyncpg.Pool | None = None
         self.engine: AsyncEngine = create_async_engine(
             self._dsn.set(drivername="postgresql+asyncpg"),
             pool_size=POOL_MAX,

@@ -64,7 +64,8 @@ CONTROL_PLANE: Final = (
     f"""CREATE TABLE escrow.freeze (
     institution_id {_KEY},
     freeze_id uuid NOT NULL,
-    scope text NOT NULL CONSTRAINT freeze_scope_check CHECK (scope IN ('charging', 'payout', 'all')),
+    scope text NOT NULL
+        CONSTRAINT freeze_scope_check CHECK (scope IN ('charging', 'payout', 'all')),
     reason text NOT NULL,
     authority text NOT NULL,
     document_no text NOT NULL,
@@ -172,8 +173,10 @@ DATA_PLANE: Final = (
     refund_terms text,
     registered_at timestamptz NOT NULL,
     CONSTRAINT contract_pkey PRIMARY KEY (institution_id, contract_id))""",
-    "CREATE INDEX contract_guardian_ref_idx ON escrow.contract"
-    " (institution_id, guardian_ref, contract_id)",
+    (
+        "CREATE INDEX contract_guardian_ref_idx ON escrow.contract"
+        " (institution_id, guardian_ref, contract_id)"
+    ),
     f"""CREATE TABLE escrow.tuition (
     institution_id {_KEY},
     contract_id {_KEY},
@@ -201,8 +204,10 @@ DATA_PLANE: Final = (
     CONSTRAINT tuition_whole_check CHECK (released_fen + refunded_fen + held_fen = funded_fen),
     CONSTRAINT tuition_lessons_released_check CHECK (lessons_released BETWEEN 0 AND lessons))
     WITH (fillfactor = 70)""",
-    "CREATE INDEX tuition_student_ref_idx ON escrow.tuition"
-    " (institution_id, student_ref, course_name)",
+    (
+        "CREATE INDEX tuition_student_ref_idx ON escrow.tuition"
+        " (institution_id, student_ref, course_name)"
+    ),
     f"""CREATE TABLE escrow.lesson (
     institution_id {_KEY},
     contract_id {_KEY},
@@ -222,8 +227,10 @@ DATA_PLANE: Final = (
     reversal_reason text,
     CONSTRAINT lesson_pkey PRIMARY KEY (institution_id, contract_id, lesson_no, attempt),
     CONSTRAINT lesson_item_id_key UNIQUE (institution_id, item_id))""",
-    "CREATE UNIQUE INDEX lesson_reversal_item_id_key ON escrow.lesson"
-    " (institution_id, reversal_item_id) WHERE reversal_item_id IS NOT NULL",
+    (
+        "CREATE UNIQUE INDEX lesson_reversal_item_id_key ON escrow.lesson"
+        " (institution_id, reversal_item_id) WHERE reversal_item_id IS NOT NULL"
+    ),
     f"""CREATE TABLE escrow.movement (
     institution_id {_KEY},
     sequence bigint NOT NULL,
@@ -277,9 +284,11 @@ DATA_PLANE: Final = (
     CONSTRAINT instruction_pkey PRIMARY KEY (institution_id, instruction_id))
     WITH (fillfactor = 80)""",
     "CREATE INDEX instruction_bank_id_idx ON escrow.instruction (bank_id, instruction_id)",
-    "CREATE INDEX instruction_unfinished_idx ON escrow.instruction"
-    " (bank_id, state, instruction_id)"
-    " WHERE state IN ('planned', 'claimed', 'sent', 'unknown', 'accepted')",
+    (
+        "CREATE INDEX instruction_unfinished_idx ON escrow.instruction"
+        " (bank_id, state, instruction_id)"
+        " WHERE state IN ('planned', 'claimed', 'sent', 'unknown', 'accepted')"
+    ),
     f"""CREATE TABLE escrow.instruction_line (
     institution_id {_KEY},
     instruction_id uuid NOT NULL,
@@ -318,10 +327,14 @@ DATA_PLANE: Final = (
         CONSTRAINT bank_entry_unallocated_fen_check CHECK (unallocated_fen >= 0),
     taken_at timestamptz NOT NULL,
     CONSTRAINT bank_entry_pkey PRIMARY KEY (institution_id, account_number, entry_id))""",
-    "CREATE INDEX bank_entry_unallocated_idx ON escrow.bank_entry (institution_id, reference)"
-    " WHERE unallocated_fen > 0",
-    "CREATE INDEX bank_entry_booked_at_idx ON escrow.bank_entry"
-    " (institution_id, account_number, booked_at)",
+    (
+        "CREATE INDEX bank_entry_unallocated_idx ON escrow.bank_entry (institution_id, reference)"
+        " WHERE unallocated_fen > 0"
+    ),
+    (
+        "CREATE INDEX bank_entry_booked_at_idx ON escrow.bank_entry"
+        " (institution_id, account_number, booked_at)"
+    ),
     f"""CREATE TABLE escrow.deposit (
     institution_id {_KEY},
     deposit_id uuid NOT NULL,
@@ -354,8 +367,10 @@ DATA_PLANE: Final = (
     CONSTRAINT refund_pkey PRIMARY KEY (institution_id, refund_id))""",
     "CREATE INDEX refund_contract_id_idx ON escrow.refund (institution_id, contract_id)",
     "CREATE INDEX refund_refund_id_idx ON escrow.refund (refund_id)",
-    "CREATE INDEX instruction_refund_id_idx ON escrow.instruction (institution_id, refund_id)"
-    " WHERE refund_id IS NOT NULL",
+    (
+        "CREATE INDEX instruction_refund_id_idx ON escrow.instruction (institution_id, refund_id)"
+        " WHERE refund_id IS NOT NULL"
+    ),
     """CREATE TABLE escrow.feed_epoch (
     epoch integer CONSTRAINT feed_epoch_pkey PRIMARY KEY
         CONSTRAINT feed_epoch_epoch_check CHECK (epoch >= 1),

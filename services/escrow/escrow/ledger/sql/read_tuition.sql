@@ -1,0 +1,11 @@
+-- Read the money side of the contracts that a posting names.
+-- Locks: none, the institution_id is locked. Index: tuition_pkey.
+-- Rows: the distinct contracts of one posting.
+SELECT
+  t.institution_id, t.contract_id, t.student_ref, t.course_name, t.category, t.delivery,
+  t.lessons, t.paid_fen, t.policy, t.policy_version, t.state, t.is_frozen, t.funded_fen,
+  t.held_fen, t.released_fen, t.refunded_fen, t.lessons_released, t.refund_id,
+  t.refund_requested_at
+FROM unnest($1::text[], $2::text[]) AS k (institution_id, contract_id)
+JOIN escrow.tuition AS t
+  ON t.institution_id = k.institution_id AND t.contract_id = k.contract_id

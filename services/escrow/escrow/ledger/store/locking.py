@@ -1,0 +1,14 @@
+"""Step one: serialise the institutions of a posting, always in the same order."""
+
+from escrow.ledger.store.keys import Keys
+from escrow.ledger.store.statements import rows
+from shared.pg.database import LedgerConnection
+
+
+async def lock(tx: LedgerConnection, keys: Keys) -> None:
+    """Wait for the institutions of a posting; rows of new ones are made first."""
+    assert tx.is_in_transaction(), "a lock outside a transaction is gone at once"
+    if keys.opened:
+        await rows(tx, "open_balance", sorted(keys.opened))
+    if keys.institutions:
+        await rows(tx, "lock", sorted(keys.institutions))

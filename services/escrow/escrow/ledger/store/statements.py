@@ -1,0 +1,43 @@
+"""Running the statements of `ledger/sql` on a driver connection."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+
+from shared.errors import InvariantBroken
+from shared.pg.database import LedgerConnection
+from shared.pg.sql import statement
+
+
+async def rows(tx: LedgerConnection, name: str, *arrays: object) -> list[asyncpg.Record]:
+    """Run a reading statement; the connection prepares each once and keeps it."""
+    found: list[asyncpg.Record] = await tx.fetch(statement("escrow.ledger.sql", name), *arrays)
+    return found
+
+
+async def write_rows(
+    tx: LedgerConnection,
+    name: str,
+    columns: Sequence[Sequence[Any]],
+    *constants: object,
+    expected: int,
+) -> None:
+    """Run a writing statement and hold its count against the decision."""
+    written = await count_rows(tx, name, columns, *constants)
+    if written != expected:
+        message = f"{name} wrote {written} rows where {expected} were decided"
+        raise InvariantBroken(message)
+
+
+async def count_rows(
+    tx: LedgerConnection, name: str, columns: Sequence[Sequence[Any]], *constants: object
+) -> int:
+    """Run a writing statement and return how many rows it wrote."""
+    tag = await tx.execute(statement("escrow.ledger.sql", name), *columns, *constants)
+    return int(tag.rsplit(" ", 1)[1])
+
+
+def transposed(records: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
+    """Turn rows into columns; there is at least one row."""
+    return list(zip(*records, strict=True))

@@ -1,0 +1,1 @@
+"""Preset policies as YAML; every number names its source."""
