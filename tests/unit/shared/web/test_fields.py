@@ -1,0 +1,190 @@
+"""Field types: what they take, and that OpenAPI says the same."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Any
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from shared.web.fields import (
+    AccountNumber,
+    CallerId,
+    Day,
+    DistrictCode,
+    FenOrZero,
+    Instant,
+    InstitutionIdField,
+    refusal,
+    text,
+)
+from tests.support.tables import cases
+
+# value                                taken
+INSTANTS = """
+  2026-12-05T09:00:00+08:00            yes
+  2026-12-05T01:00:00Z                 yes
+  2026-12-05t01:00:00z                 yes
+  2026-12-05T01:00:00.123456Z          yes
+  2026-12-05T01:00:00.123456789Z       yes
+  1900-01-01T00:00:00Z                 yes
+  2200-12-31T23:59:59-23:59            yes
+  2026-12-05T09:00:00                  no
+  2026-12-05 09:00:00+08:00            no
+  2026-12-05T09:00+08:00               no
+  2026-12-05T09:00:00+0800             no
+  2026-12-05T09:00:00+08               no
+  2026-12-05T09:00:60Z                 no
+  2026-12-05T24:00:00Z                 no
+  2026-02-30T09:00:00Z                 no
+  2026-12-05                           no
+  1899-12-31T00:00:00Z                 no
+  2201-01-01T00:00:00Z                 no
+  1764896400                           no
+  ２０２６-12-05T09:00:00Z               no
+  2026-12-05T09:00:00.Z                no
+  2026-12-05T09:00:00+24:00            no
+"""
+
+
+def taken(kind: Any, value: object) -> bool:
+    try:
+        TypeAdapter(kind).validate_python(value)
+    except ValidationError:
+        return False
+    return True
+
+
+@cases(INSTANTS)
+def test_an_instant_is_rfc_3339_with_its_offset(row: list[str]) -> None:
+    assert taken(Instant, row[0]) is (row[1] == "yes")
+
+
+def test_an_instant_keeps_its_moment() -> None:
+    found = TypeAdapter(Instant).validate_python("2026-12-05T09:00:00+08:00")
+    assert found == datetime(2026, 12, 5, 1, tzinfo=UTC)
+    assert found.utcoffset() == timedelta(hours=8)
+
+
+def test_numbers_and_objects_are_no_instants() -> None:
+    assert not any(taken(Instant, value) for value in (1764896400, 1.5, True, None, [], {}))
+
+
+# value         taken
+DAYS = """
+  2026-12-05    yes
+  2024-02-29    yes
+  2026-02-29    no
+  2026-2-5      no
+  20261205      no
+  2026-12-05T00:00:00  no
+  05.12.2026    no
+  1899-12-31    no
+  2201-01-01    no
+"""
+
+
+@cases(DAYS)
+def test_a_day_is_year_month_day(row: list[str]) -> None:
+    assert taken(Day, row[0]) is (row[1] == "yes")
+
+
+def test_a_day_is_a_date() -> None:
+    assert TypeAdapter(Day).validate_python("2026-12-05") == date(2026, 12, 5)
+
+
+# value                  taken
+INSTITUTIONS = """
+  91320602MA1ABCDE16     yes
+  91110000600037341L     yes
+  91320602MA1ABCDE17     no
+  91320602MA1ABCDE1      no
+  91320602MA1ABCDE166    no
+  91320602ma1abcde16     no
+  91320602MA1ABCDEI6     no
+  91320602MA1ABCDEO6     no
+"""
+
+
+@cases(INSTITUTIONS)
+def test_of_an_institution_id_the_check_digit_is_verified(row: list[str]) -> None:
+    assert taken(InstitutionIdField, row[0]) is (row[1] == "yes")
+
+
+def test_of_an_institution_id_nothing_else_is_verified() -> None:
+    from stdnum.cn import uscc
+
+    stem = "ZZ000000000000000".replace("Z", "Y")
+    assert taken(InstitutionIdField, stem + uscc.calc_check_digit(stem))
+
+
+# value                                taken
+CALLER_IDS = """
+  C-2026-0001                          yes
+  a.b_c:d-e                            yes
+  a/b                                  no
+  a b                                  no
+  张三                                  no
+  é                                    no
+"""
+
+
+@cases(CALLER_IDS)
+def test_a_callers_id_is_64_plain_characters(row: list[str]) -> None:
+    assert taken(CallerId, row[0]) is (row[1] == "yes")
+
+
+def test_a_callers_id_has_its_length() -> None:
+    assert [taken(CallerId, "a" * length) for length in (0, 1, 64, 65)] == [
+        False,
+        True,
+        True,
+        False,
+    ]
+
+
+def test_an_account_number_has_6_to_34_characters() -> None:
+    assert [taken(AccountNumber, "6" * length) for length in (5, 6, 34, 35)] == [
+        False,
+        True,
+        True,
+        False,
+    ]
+    assert not taken(AccountNumber, "6222 0200 0000")
+
+
+def test_a_district_code_has_6_9_or_12_digits() -> None:
+    lengths = [length for length in range(15) if taken(DistrictCode, "3" * length)]
+    assert lengths == [6, 9, 12]
+
+
+def test_text_is_never_blank_and_never_holds_nul() -> None:
+    line = Annotated[str, text(4)]
+    assert [value for value in ("a", " a ", "张三", "abcd") if taken(line, value)] != []
+    assert not any(taken(line, value) for value in ("", " ", "\t\n", "\0", "a\0", "　", "abcde", 1))
+
+
+def test_an_amount_may_be_nothing_only_where_it_says_so() -> None:
+    assert taken(FenOrZero, 0)
+    assert not taken(FenOrZero, -1)
+
+
+def test_a_refusal_carries_its_sentence() -> None:
+    error = refusal("too_odd", "Must be even.")
+    assert (error.type, error.message()) == ("too_odd", "Must be even.")
+
+
+def test_what_is_shown_is_what_is_checked() -> None:
+    shown = {
+        "date-time": TypeAdapter(Instant).json_schema(),
+        "date": TypeAdapter(Day).json_schema(),
+    }
+    assert {schema["format"] for schema in shown.values()} == set(shown)
+    assert TypeAdapter(CallerId).json_schema()["pattern"] == "^[A-Za-z0-9._:-]{1,64}$"
+    assert TypeAdapter(InstitutionIdField).json_schema()["format"] == "uscc"
+    assert TypeAdapter(FenOrZero).json_schema()["maximum"] == 10**15
+
+
+@pytest.mark.parametrize("kind", [Instant, Day, InstitutionIdField, CallerId, AccountNumber])
+def test_the_documented_example_is_taken(kind: Any) -> None:
+    [example] = TypeAdapter(kind).json_schema()["examples"]
+    assert taken(kind, example)
