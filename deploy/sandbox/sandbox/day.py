@@ -49,8 +49,12 @@ async def play_day(terminal: Terminal, stack: Stack, ring: Keyring) -> Played:
         ):
             town = _town(terminal, stack, ring, escrow, bank)
             try:
+                before = (await bank.get("/payments")).json()
                 memory = await _play(town, stack, ring)
-                return await _look(town, stack, ring, str(memory.played[-1]))
+                played = await _look(town, stack, ring, str(memory.played[-1]))
+                for word in ("payments", "amount_fen"):
+                    played.payments[word] -= before[word]
+                return played
             except (WireError, httpx.HTTPError) as error:
                 stack.check()
                 message = f"The Saturday stopped: {error}. `make run` plays the next one."

@@ -84,8 +84,8 @@ def _launch(
     stack = Stack(folder, owner_url)
     up.callback(stack.stop)
     up.callback(_leave, terminal, folder, lock)
-    services.migrate(stack)
-    terminal.say("Schema is current.")
+    for sentence in services.migrate(stack):
+        terminal.say(sentence)
     ring = _start_services(terminal, stack, plays=plays)
     played = asyncio.run(play_day(terminal, stack, ring)) if plays else None
     offset_s, _ = asyncio.run(clock.read_clock(owner_url))

@@ -58,12 +58,14 @@ class Stack:
             child.stop()
 
 
-def migrate(stack: Stack) -> None:
-    """Bring the schema up to date and learn the service's own login."""
+def migrate(stack: Stack) -> list[str]:
+    """Bring the schema up to date, learn the service's own login, return what was said."""
     env = {**os.environ, "DATABASE_URL": stack.owner_url}
     log = stack.folder.log("migrate")
     printed = children.run("escrow migrate", ["escrow", "migrate", "--json"], env, log)
-    stack.login_url = json.loads(printed.strip().splitlines()[-1])["escrow"]
+    *said, logins = printed.strip().splitlines()
+    stack.login_url = json.loads(logins)["escrow"]
+    return said
 
 
 def escrow_env(stack: Stack, **more: str) -> dict[str, str]:
