@@ -122,7 +122,7 @@ def _register(
         key,
     ]
     draft.emit(standing, "contract.accepted", _fact(command, tuition))
-    for entry_key in draft.book.waiting.get(key, ()):
+    for entry_key in (*draft.book.waiting.get(key, ()), *draft.waiting.get(key, ())):
         entry = draft.entry(entry_key)
         if entry is not None and entry.unallocated_fen:
             fund(draft, standing, tuition, entry)

@@ -49,9 +49,13 @@ def may_refund(_standing: Standing) -> Flag:
 
 
 def floor_in_force(floors: Iterable[Floor], day: date) -> Floor | None:
-    """Return the floor that holds on a day: the latest begun, and of those the latest set."""
+    """Return the floor that holds on a day: the latest begun, and of those the latest set.
+
+    Of those set in one posting, and so at one instant, it is the last given.
+    """
     begun = [floor for floor in floors if floor.effective_from <= day]
-    return max(begun, key=lambda one: (one.effective_from, one.placed_at), default=None)
+    begun.sort(key=lambda one: (one.effective_from, one.placed_at))
+    return begun[-1] if begun else None
 
 
 def required_fen(standing: Standing, floor: Floor | None) -> Fen:

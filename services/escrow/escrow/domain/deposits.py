@@ -85,6 +85,7 @@ def _take_credit(draft: Draft, standing: Standing, command: TakeEntry) -> Entry:
     tuition = draft.tuition(contract)
     if tuition is None or tuition.state in {ContractState.closed, ContractState.refunding}:
         _tell_unmatched(draft, standing, entry)
+        draft.let_wait(entry)
         return entry
     fund(draft, standing, tuition, entry)
     if entry.unallocated_fen:

@@ -99,6 +99,8 @@ class Planning:
     instruction_id: UUID
     payables: list[Payable] = field(default_factory=list)
     total_fen: Fen = ZERO
+    is_told: bool = False
+    """Whether an outcome named it, so that it must be written whatever comes after."""
 
 
 @dataclass(slots=True)
@@ -128,6 +130,8 @@ class Draft:
         self.reversals: dict[ContractKey, Taught] = {}
         self.siblings: dict[tuple[str, str, str], list[ContractKey]] = {}
         self.terms: dict[ContractKey, object] = {}
+        self.waiting: dict[ContractKey, list[EntryKey]] = {}
+        self.account_owners: dict[str, str] = {}
 
     # -- records, copied at the first touch ---------------------------------------------
 
@@ -218,6 +222,12 @@ class Draft:
         """Return an institution's floors, those of this batch included."""
         added = [one for one in self.changes.floors if one.institution_id == institution_id]
         return [*self.book.floors.get(institution_id, ()), *added]
+
+    def let_wait(self, entry: Entry) -> None:
+        """Remember that an entry's money waits for the contract that its reference names."""
+        if entry.reference:
+            key = (entry.institution_id, entry.reference)
+            self.waiting.setdefault(key, []).append((entry.account_number, entry.entry_id))
 
     def round(self, institution_id: str) -> Round:
         """Return what this institution's events will say together."""

@@ -4,7 +4,7 @@ from escrow.domain.commands import OpenAccount, RegisterInstitution
 from escrow.domain.custody import may_be_paid, may_charge
 from escrow.domain.draft import Draft
 from escrow.domain.outcomes import Accepted, Exists, Outcome, Refusal, Refused
-from escrow.domain.payouts import plan
+from escrow.domain.payouts import close_round, plan
 
 
 def register_institution(draft: Draft, command: RegisterInstitution) -> Outcome:
@@ -43,9 +43,12 @@ def open_account(draft: Draft, command: OpenAccount) -> Outcome:
         return Refused(Refusal.institution_unknown)
     if command.bank_id not in draft.book.banks:
         return Refused(Refusal.bank_unknown)
-    owner = draft.book.account_owners.get(command.account_number)
+    number = command.account_number
+    owner = draft.account_owners.get(number) or draft.book.account_owners.get(number)
     if owner is not None and owner != command.institution_id:
         return Refused(Refusal.account_taken)
+    draft.account_owners[number] = command.institution_id
+    close_round(draft, standing)  # what was released before goes to the account of before
     for name in (
         "bank_id",
         "account_number",

@@ -4,7 +4,10 @@ What does not fit is retained, in the order of the releases; a newer lesson neve
 an older one. Any posting that makes room instructs what it can.
 """
 
+from bisect import insort
+from collections.abc import Collection
 from typing import Final
+from uuid import UUID
 
 from escrow.domain.accounts import AccountKind
 from escrow.domain.custody import floor_in_force, present_fen, required_fen
@@ -22,7 +25,7 @@ from escrow.domain.movements import MovementKind
 from escrow.domain.outcomes import Payout
 from escrow.domain.records import Payable, Standing
 from shared.ids import instruction_id
-from shared.money import Fen
+from shared.money import ZERO, Fen
 from shared.time import business_day, rfc3339
 
 _NO_HORIZON: Final = 2**63
@@ -34,24 +37,33 @@ def pay_out(draft: Draft, standing: Standing, payable: Payable) -> Payout:
     draft.queue(standing.institution_id).append(payable)
     _retain(standing, payable, 1)
     reason = plan(draft, standing)
-    if payable.instruction_id is not None:
-        return Payout("instructed", payable.instruction_id)
-    return Payout("retained", None, reason or "owed_after_reversal")
+    if payable.instruction_id is None:
+        return Payout("retained", None, reason or "owed_after_reversal")
+    planning = draft.planning.get(standing.institution_id)
+    if planning is not None:
+        planning.is_told = True
+    return Payout("instructed", payable.instruction_id)
 
 
 def close_round(draft: Draft, standing: Standing) -> None:
     """Write what this institution's part of the batch came to: events and the instruction."""
-    told = draft.rounds.pop(standing.institution_id, None)
-    if told is not None:
-        if told.released:
-            draft.emit(standing, "lessons.released", {"lessons": told.released})
-        for closed in told.closed:
-            draft.emit(standing, "contract.closed", closed)
-        if told.refused:
-            draft.emit(standing, "claim.refused", {"claims": told.refused})
-        if told.retained:
-            draft.emit(standing, "payout.retained", {"payouts": told.retained})
+    tell_round(draft, standing)
     instruct(draft, standing)
+
+
+def tell_round(draft: Draft, standing: Standing) -> None:
+    """Put what this institution's part of the batch came to on the feed."""
+    told = draft.rounds.pop(standing.institution_id, None)
+    if told is None:
+        return
+    if told.released:
+        draft.emit(standing, "lessons.released", {"lessons": told.released})
+    for closed in told.closed:
+        draft.emit(standing, "contract.closed", closed)
+    if told.refused:
+        draft.emit(standing, "claim.refused", {"claims": told.refused})
+    if told.retained:
+        draft.emit(standing, "payout.retained", {"payouts": told.retained})
 
 
 def plan(draft: Draft, standing: Standing) -> str | None:
@@ -62,27 +74,53 @@ def plan(draft: Draft, standing: Standing) -> str | None:
     reason = None
     taken = 0
     for payable in queue:
-        planning = draft.planning.get(standing.institution_id)
-        reason = _obstacle(draft, standing, payable, planning)
+        reason = _obstacle(draft, standing, payable)
         if reason is not None:
             break
-        if planning is None:
-            planning = Planning(instruction_id(draft.new_id()))
-            draft.planning[standing.institution_id] = planning
-        _take(standing, planning, payable)
+        _take(draft, standing, payable)
         taken += 1
-        if len(planning.payables) == LINES_PER_INSTRUCTION:
-            instruct(draft, standing)
     if taken:
         _drop(draft, queue, taken)
     return reason
 
 
-def _take(standing: Standing, planning: Planning, payable: Payable) -> None:
+def plan_again(draft: Draft, standing: Standing, releases: Collection[UUID]) -> None:
+    """Instruct anew what a withdrawn instruction carried: it had found its room before."""
+    if not releases or standing.is_payout_frozen:
+        return
+    queue = draft.queue(standing.institution_id)
+    for payable in queue:
+        if payable.release_id in releases:
+            _take(draft, standing, payable)
+    queue[:] = [payable for payable in queue if payable.instruction_id is None]
+
+
+def take_from_planning(draft: Draft, standing: Standing, release_id: UUID) -> Fen:
+    """Take one release out of what is planned but not written; return what it would have paid."""
+    planning = draft.planning.get(standing.institution_id)
+    if planning is None:
+        return ZERO
+    for place, payable in enumerate(planning.payables):
+        if payable.release_id == release_id:
+            del planning.payables[place]
+            planning.total_fen = Fen(planning.total_fen - payable.amount_fen)
+            if not planning.payables:
+                del draft.planning[standing.institution_id]
+            return payable.amount_fen
+    return ZERO
+
+
+def _take(draft: Draft, standing: Standing, payable: Payable) -> None:
+    planning = draft.planning.get(standing.institution_id)
+    if planning is None:
+        planning = Planning(instruction_id(draft.new_id()))
+        draft.planning[standing.institution_id] = planning
     payable.instruction_id = planning.instruction_id
     planning.payables.append(payable)
     planning.total_fen = Fen(planning.total_fen + payable.amount_fen)
     _retain(standing, payable, -1)
+    if len(planning.payables) == LINES_PER_INSTRUCTION:
+        instruct(draft, standing)
 
 
 def instruct(draft: Draft, standing: Standing) -> None:
@@ -202,14 +240,11 @@ def _requeue(draft: Draft, standing: Standing, line: Line, state: InstructionSta
         tries,
     )
     queue = draft.queue(standing.institution_id)
-    queue.append(payable)
-    queue.sort(key=lambda one: one.release_sequence)
+    insort(queue, payable, key=lambda one: one.release_sequence)
     _retain(standing, payable, 1)
 
 
-def _obstacle(
-    draft: Draft, standing: Standing, payable: Payable, planning: Planning | None
-) -> str | None:
+def _obstacle(draft: Draft, standing: Standing, payable: Payable) -> str | None:
     """Return why the next payable must wait, or None."""
     if standing.is_payout_frozen:
         return "payout_frozen" if not standing.full_freezes else "institution_frozen"
@@ -222,6 +257,7 @@ def _obstacle(
     if not standing.floors:
         return None
     floor = floor_in_force(draft.floors(standing.institution_id), business_day(draft.now))
+    planning = draft.planning.get(standing.institution_id)
     on_its_way = planning.total_fen if planning else 0
     room = present_fen(standing) - on_its_way - required_fen(standing, floor)
     return None if room >= payable.amount_fen else "floor"

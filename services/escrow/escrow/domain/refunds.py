@@ -88,7 +88,10 @@ def request_refund(draft: Draft, command: RequestRefund) -> Outcome:
 
 
 def agree_refund(draft: Draft, command: AgreeRefund) -> Outcome:
-    """Send what is still held back to the accounts it came from."""
+    """Send what is still held back to the accounts it came from.
+
+    Where lessons claimed late have used it up, the refund is over at once.
+    """
     refund = draft.refund((command.institution_id, command.refund_id))
     standing = draft.standing(command.institution_id)
     if refund is None or standing is None:
@@ -96,12 +99,13 @@ def agree_refund(draft: Draft, command: AgreeRefund) -> Outcome:
     if refund.agreed_at is not None:
         return Exists(made_id=refund.refund_id, amount_fen=refund.amount_fen, state=refund.state)
     tuition = draft.the_tuition((command.institution_id, refund.contract_id))
-    if not tuition.held_fen:
-        return Refused(Refusal.nothing_to_refund)
     refund.amount_fen = tuition.held_fen
     refund.agreed_at = draft.now
     refund.agreed_by = command.acted_by
-    _close_contract(draft, standing, tuition, refund)
+    if tuition.state is ContractState.completed:
+        tuition.refund_id = tuition.refund_requested_at = None
+    else:
+        _close_contract(draft, standing, tuition, refund)
     _instruct_by_deposit(draft, standing, refund)
     plan(draft, standing)
     _tell(draft, standing, refund)
@@ -147,15 +151,16 @@ def name_payer(draft: Draft, command: NamePayer) -> Outcome:
 
 def _close_contract(draft: Draft, standing: Standing, tuition: Tuition, refund: Refund) -> None:
     amount = refund.amount_fen
-    draft.move(
-        MovementKind.refund,
-        standing,
-        amount,
-        AccountKind.tuition_held,
-        AccountKind.refund_payable,
-        contract_id=tuition.contract_id,
-        refund_id=refund.refund_id,
-    )
+    if amount:
+        draft.move(
+            MovementKind.refund,
+            standing,
+            amount,
+            AccountKind.tuition_held,
+            AccountKind.refund_payable,
+            contract_id=tuition.contract_id,
+            refund_id=refund.refund_id,
+        )
     standing.funded_running_fen = Fen(standing.funded_running_fen - tuition.funded_fen)
     tuition.held_fen = ZERO
     tuition.refunded_fen = Fen(tuition.refunded_fen + amount)
@@ -175,7 +180,10 @@ def _instruct_by_deposit(draft: Draft, standing: Standing, refund: Refund) -> No
     for (account, name), amount in shares.items():
         _instruct(draft, standing, refund, name, account, amount)
     refund.waiting_fen = unknown
-    refund.state = RefundState.payer_unknown if unknown else RefundState.instructed
+    if unknown:
+        refund.state = RefundState.payer_unknown
+    else:
+        refund.state = RefundState.instructed if shares else RefundState.paid
 
 
 def shares_by_payer(

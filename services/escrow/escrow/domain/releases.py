@@ -156,7 +156,7 @@ def _release(
         fee,
     )
     payout = pay_out(draft, standing, payable)
-    if payout.state == "retained":
+    if payout.state == "retained" and payable.amount_fen:
         told.retained.append(_waits(payable, payout))
     return Released(
         movement.movement_id,

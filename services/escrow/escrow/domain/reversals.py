@@ -11,7 +11,14 @@ from escrow.domain.commands import ReverseLesson
 from escrow.domain.draft import Draft
 from escrow.domain.movements import MovementKind
 from escrow.domain.outcomes import Accepted, Exists, Outcome, Refusal, Refused
-from escrow.domain.payouts import close_round, plan, withdraw
+from escrow.domain.payouts import (
+    instruct,
+    plan,
+    plan_again,
+    take_from_planning,
+    tell_round,
+    withdraw,
+)
 from escrow.domain.records import ContractState, Payable, Standing, Taught, Tuition
 from escrow.domain.twins import twin
 from shared.money import Fen
@@ -53,9 +60,7 @@ def _seen_before(seen: Taught, command: ReverseLesson) -> Outcome:
 def _reverse(
     draft: Draft, standing: Standing, tuition: Tuition, lesson: Taught, command: ReverseLesson
 ) -> Accepted:
-    close_round(draft, standing)
-    _withdraw_its_payout(draft, standing, lesson)
-    retained = _take_from_queue(draft, standing, lesson)
+    retained = _take_back(draft, standing, lesson)
     movements = []
     if retained:
         movements.append(
@@ -95,8 +100,29 @@ def _put_back(
     ).movement_id
 
 
-def _withdraw_its_payout(draft: Draft, standing: Standing, lesson: Taught) -> None:
-    """Take back the payout that carries the lesson where the bank has not seen it yet."""
+def _take_back(draft: Draft, standing: Standing, lesson: Taught) -> Fen:
+    """Take the fee from where it waits or was planned to go; return what was still unpaid.
+
+    What is planned again after one withdrawal is written once, after the last reversal.
+    """
+    tell_round(draft, standing)
+    planning = draft.planning.get(standing.institution_id)
+    if planning is not None and planning.is_told:
+        instruct(draft, standing)
+    planned = take_from_planning(draft, standing, lesson.movement_id)
+    if planned:
+        return planned
+    withdrawn = _withdraw_its_payout(draft, standing, lesson)
+    retained = _take_from_queue(draft, standing, lesson)
+    plan_again(draft, standing, withdrawn)
+    return retained
+
+
+def _withdraw_its_payout(draft: Draft, standing: Standing, lesson: Taught) -> set[UUID]:
+    """Take back the payout that carries the lesson where the bank has not seen it yet.
+
+    Returns the releases that it carried.
+    """
     for key in {**draft.book.instructions, **draft.changes.instructions}:
         seen = draft.peek_instruction(key)
         if seen is None or key[0] != lesson.institution_id or not seen.is_withdrawable:
@@ -105,6 +131,8 @@ def _withdraw_its_payout(draft: Draft, standing: Standing, lesson: Taught) -> No
             instruction = draft.instruction(key)
             assert instruction is not None
             withdraw(draft, standing, instruction)
+            return {line.release_id for line in instruction.lines.values() if line.release_id}
+    return set()
 
 
 def _take_from_queue(draft: Draft, standing: Standing, lesson: Taught) -> Fen:
@@ -130,7 +158,7 @@ def _return_to_contract(standing: Standing, tuition: Tuition, fee: Fen) -> None:
     tuition.released_fen = Fen(tuition.released_fen - fee)
     tuition.lessons_released -= 1
     if tuition.state is ContractState.completed:
-        tuition.state = ContractState.open
+        tuition.state = ContractState.refunding if tuition.refund_id else ContractState.open
         standing.funded_running_fen = Fen(standing.funded_running_fen + tuition.funded_fen)
 
 

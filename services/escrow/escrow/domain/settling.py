@@ -190,6 +190,7 @@ def _reopen_refund(draft: Draft, standing: Standing, instruction: Instruction, l
         entry = draft.entry((instruction.account_number, instruction.entry_id))
         assert entry is not None
         entry.unallocated_fen = Fen(entry.unallocated_fen + line.amount_fen)
+        draft.let_wait(entry)
     if instruction.kind is not InstructionKind.refund:
         return
     assert instruction.refund_id is not None

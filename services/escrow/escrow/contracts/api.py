@@ -1,0 +1,169 @@
+"""Registering contracts: the billing system's first call."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, Field, JsonValue, model_validator
+from pydantic_core import to_json
+from starlette.requests import Request
+from starlette.responses import Response
+
+from escrow.domain.commands import Course, RegisterContract
+from escrow.domain.outcomes import Exists, Outcome, Refused, is_transient
+from escrow.edge import batch, submit
+from escrow.ledger.requests import Answer
+from shared.errors import NotAllowed
+from shared.money import ZERO
+from shared.web.limits import (
+    Batch,
+    CallerId,
+    Day,
+    FenField,
+    FenOrZero,
+    Instant,
+    InstitutionIdField,
+    LessonNo,
+    Shape,
+    json_body,
+    read_body,
+    refusal,
+    text,
+)
+from shared.web.principals import Principal, Role, allow
+from shared.web.problems import problem_responses
+
+router = APIRouter(tags=["contracts"])
+
+Reference = Annotated[str, text(128)]
+
+TERMS_MAX = 20_000
+"""Bytes of a contract's slots or refund terms: a long clause, not a document."""
+
+
+class CourseShape(Shape):
+    """What is taught."""
+
+    name: Annotated[str, text(200)]
+    category: Literal["subject", "non_subject"]
+    delivery: Literal["offline", "online", "both"]
+    teacher_ref: Reference | None = None
+
+
+class ContractItem(Shape):
+    """One contract as it was signed."""
+
+    id: CallerId
+    institution_id: InstitutionIdField
+    student_ref: Reference
+    guardian_ref: Reference
+    course: CourseShape
+    lessons: LessonNo
+    paid_fen: FenField
+    list_fen: FenField
+    gift_lessons: Annotated[int, Field(ge=0, le=10_000, strict=True)] = 0
+    gift_fen: FenOrZero = ZERO
+    signed_at: Instant
+    starts_on: Day
+    ends_on: Day
+    slots: JsonValue = None
+    refund_terms: JsonValue = None
+
+    @model_validator(mode="after")
+    def fits(self) -> "ContractItem":
+        """Refuse more gift lessons than lessons, and terms that are a document."""
+        if self.gift_lessons > self.lessons:
+            code, sentence = "too_many_gift_lessons", "gift_lessons are part of lessons."
+            raise refusal(code, sentence)
+        if any(len(to_json(part)) > TERMS_MAX for part in (self.slots, self.refund_terms)):
+            code, sentence = "terms_too_long", "slots and refund_terms hold 20,000 bytes each."
+            raise refusal(code, sentence)
+        return self
+
+
+class ContractBatch(Shape):
+    """Contracts to register."""
+
+    items: Batch[ContractItem]
+
+
+class ContractOutcome(BaseModel):
+    """What became of one contract."""
+
+    index: int
+    id: str
+    outcome: str = Field(description="accepted, exists or refused")
+    code: str | None = None
+    retryable: bool | None = None
+    detail: str | None = None
+
+
+class ContractAnswer(BaseModel):
+    """A batch's outcomes in request order."""
+
+    items: list[ContractOutcome]
+    counts: dict[str, int]
+
+
+@router.post(
+    "/v1/contracts",
+    response_model=ContractAnswer,
+    openapi_extra=json_body(ContractBatch, "required"),
+    responses=problem_responses(400, 409, 413, 422, 429),
+)
+async def register_contracts(
+    request: Request, principal: Annotated[Principal, Depends(allow(Role.institution))]
+) -> Response:
+    """Register contracts; deposits that name them fund them."""
+    body = await read_body(request, ContractBatch)
+    if any(item.institution_id != principal.institution_id for item in body.items):
+        raise NotAllowed
+    commands = [_command(item) for item in body.items]
+
+    def render(outcomes: Sequence[Outcome]) -> Answer:
+        items = [_item(one.contract_id, got) for one, got in zip(commands, outcomes, strict=True)]
+        return batch(items, "accepted", "exists", "refused")
+
+    return await submit(request, principal, commands, render, required=True)
+
+
+def _command(item: ContractItem) -> RegisterContract:
+    course = item.course
+    return RegisterContract(
+        item.institution_id,
+        item.id,
+        item.student_ref,
+        item.guardian_ref,
+        Course(course.name, course.category, course.delivery, course.teacher_ref),
+        item.lessons,
+        item.paid_fen,
+        item.list_fen,
+        item.gift_lessons,
+        item.gift_fen,
+        item.signed_at,
+        item.starts_on,
+        item.ends_on,
+        _kept(item.slots),
+        _kept(item.refund_terms),
+    )
+
+
+def _kept(terms: JsonValue) -> str | None:
+    """Keep free terms as they came, as JSON text."""
+    return None if terms is None else to_json(terms).decode()
+
+
+def _item(contract_id: str, outcome: Outcome) -> dict[str, Any]:
+    body: dict[str, Any] = {"index": 0, "id": contract_id}
+    match outcome:
+        case Refused():
+            return body | {
+                "outcome": "refused",
+                "code": outcome.code,
+                "retryable": is_transient(outcome.code),
+                "detail": outcome.detail,
+            }
+        case Exists():
+            return body | {"outcome": "exists"}
+        case _:
+            return body | {"outcome": "accepted"}

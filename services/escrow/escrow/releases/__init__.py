@@ -1,0 +1,1 @@
+"""Releases: one lesson taught, one fee released."""
