@@ -52,15 +52,15 @@ async def play_day(terminal: Terminal, stack: Stack, ring: Keyring) -> Played:
                 before = (await bank.get("/payments")).json()
                 memory = await _play(town, stack, ring)
                 played = await _look(town, stack, ring, str(memory.played[-1]))
-                for word in ("payments", "amount_fen"):
-                    played.payments[word] -= before[word]
-                return played
             except (WireError, httpx.HTTPError) as error:
                 stack.check()
                 message = f"The Saturday stopped: {error}. `make run` plays the next one."
                 raise LaunchFailed(message, stack.serving[0].log) from error
             finally:
                 ring.save(stack.folder)
+    for word in ("payments", "amount_fen"):
+        played.payments[word] -= before[word]
+    return played
 
 
 async def _play(town: Town, stack: Stack, ring: Keyring) -> Memory:

@@ -28,8 +28,8 @@ POLL_S = 0.25
 REPORTS_AT_ONCE = 4
 """Results on their way at the same time: enough to keep two cores busy."""
 
-PULLED_STATES = ("planned", "sent")
-"""`sent` too: an answer to a pull may be lost on its way, and asking again must find it."""
+PULLED_STATES = ("planned",)
+"""An instruction that was shown stays planned until the first result, so asking again finds it."""
 
 log = structlog.get_logger("sandbox.bank")
 
