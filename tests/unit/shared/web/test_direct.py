@@ -1,6 +1,6 @@
 """The short way: taken where it changes nothing, left alone elsewhere."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Any
 
 import httpx
@@ -12,6 +12,8 @@ from starlette.responses import JSONResponse, Response
 
 from shared.web.direct import entrance
 from shared.web.routes import RouteTable
+
+Endpoint = Callable[..., Any]
 
 
 async def later(request: Request) -> str:
@@ -76,7 +78,7 @@ SHORT = [plain, without_request, with_two]
 LONG = [with_path, with_generator, with_nested, with_nothing, modelled, threaded]
 
 
-def route_of(endpoint: Any) -> APIRoute:
+def route_of(endpoint: Endpoint) -> APIRoute:
     router = APIRouter()
     router.add_api_route("/{name}" if endpoint is with_path else "/x", endpoint)
     route = router.routes[0]
@@ -85,17 +87,17 @@ def route_of(endpoint: Any) -> APIRoute:
 
 
 @pytest.mark.parametrize("endpoint", SHORT)
-def test_a_route_that_needs_no_more_is_entered_directly(endpoint: Any) -> None:
+def test_a_route_that_needs_no_more_is_entered_directly(endpoint: Endpoint) -> None:
     assert entrance(route_of(endpoint)) is not None
 
 
 @pytest.mark.parametrize("endpoint", LONG)
-def test_every_other_route_goes_the_frameworks_way(endpoint: Any) -> None:
+def test_every_other_route_goes_the_frameworks_way(endpoint: Endpoint) -> None:
     assert entrance(route_of(endpoint)) is None
 
 
 @pytest.mark.parametrize("endpoint", [*SHORT, *LONG])
-async def test_both_ways_answer_the_same(endpoint: Any) -> None:
+async def test_both_ways_answer_the_same(endpoint: Endpoint) -> None:
     path = "/some" if endpoint is with_path else "/x"
     framework, ours = FastAPI(), FastAPI()
     framework.router.routes = [route_of(endpoint)]

@@ -5,10 +5,11 @@ import hashlib
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import pytest
+from sqlalchemy import Select
 from starlette.requests import Request
 
 from shared.errors import Unauthenticated, Unavailable
@@ -40,7 +41,7 @@ class Table:
         self.gate = asyncio.Event()
         self.gate.set()
 
-    def add(self, **columns: Any) -> str:
+    def add(self, **columns: object) -> str:
         key, prefix, digest = mint()
         nothing = dict.fromkeys(
             ("label", "institution_id", "bank_id", "district_code", "guardian_ref")
@@ -52,7 +53,7 @@ class Table:
     async def connect(self) -> AsyncIterator["Table"]:
         yield self
 
-    async def execute(self, query: Any) -> Rows:
+    async def execute(self, query: Select[Any]) -> Rows:
         self.asked += 1
         await self.gate.wait()
         if self.fault is not None:
@@ -68,7 +69,7 @@ async def table() -> Table:
 
 @pytest.fixture
 async def directory(table: Table) -> KeyDirectory:
-    return KeyDirectory(table)  # type: ignore[arg-type] - a stand-in
+    return KeyDirectory(cast("Any", table))
 
 
 def bearing(key: str, scheme: str = "Bearer") -> Request:
@@ -133,7 +134,7 @@ async def test_a_key_is_looked_up_once_a_second(
         await directory.authenticate(bearing(key))
     assert table.asked == 1
     later = time.monotonic() + keys.TTL_S + 0.01
-    monkeypatch.setattr(keys.time, "monotonic", lambda: later)
+    monkeypatch.setattr("shared.web.keys.time.monotonic", lambda: later)
     await directory.authenticate(bearing(key))
     assert table.asked == 2
 
@@ -146,7 +147,7 @@ async def test_a_revoked_key_is_refused_within_a_second(
     table.rows.clear()
     assert await directory.authenticate(bearing(key)) is not None
     later = time.monotonic() + keys.TTL_S + 0.01
-    monkeypatch.setattr(keys.time, "monotonic", lambda: later)
+    monkeypatch.setattr("shared.web.keys.time.monotonic", lambda: later)
     with pytest.raises(Unauthenticated):
         await directory.authenticate(bearing(key))
 

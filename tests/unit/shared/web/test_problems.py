@@ -137,7 +137,7 @@ def test_at_most_twenty_errors_are_reported() -> None:
     found = [{"type": "missing", "loc": (index,), "msg": ""} for index in range(100)]
     assert len(invalid(found).errors) == ERRORS_MAX == 20
     errors = tuple(FieldError("", "missing", "") for _ in range(100))
-    body = json.loads(rendered(ServiceError(errors=errors), "id").body)
+    body = json.loads(bytes(rendered(ServiceError(errors=errors), "id").body))
     assert len(body["errors"]) == ERRORS_MAX
 
 
@@ -176,6 +176,6 @@ def test_responses_are_documented_as_problems() -> None:
 
 
 def test_success_has_no_outcome() -> None:
-    body = json.loads(rendered(TooLarge(), "id").body)
+    body = json.loads(bytes(rendered(TooLarge(), "id").body))
     assert body["status"] == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     assert "outcome" not in body

@@ -1,0 +1,28 @@
+"""How an application is served: the settings of the server, without opening a port."""
+
+from typing import Any
+
+import pytest
+import uvicorn
+from fastapi import FastAPI
+
+from shared.web import serve as serving
+
+
+def test_the_server_is_told_its_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    served: list[uvicorn.Config] = []
+    monkeypatch.setattr(uvicorn.Server, "run", lambda server: served.append(server.config))
+    serving.serve(FastAPI(), "127.0.0.1", 8001, 0)
+    [config] = served
+    assert (config.host, config.port) == ("127.0.0.1", 8001)
+    assert config.backlog == serving.BACKLOG_MAX
+    assert config.timeout_keep_alive == serving.KEEP_ALIVE_S
+    assert config.timeout_graceful_shutdown == serving.STOP_S
+    assert (config.access_log, config.server_header) == (False, False)
+
+
+def test_stopping_outlasts_a_long_poll() -> None:
+    from shared.feed.outbox import WAIT_MAX_S  # noqa: PLC0415 - layers beside each other
+
+    waits: list[Any] = [serving.STOP_S, serving.KEEP_ALIVE_S]
+    assert all(wait_s > WAIT_MAX_S for wait_s in waits)
