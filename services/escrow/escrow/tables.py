@@ -186,5 +186,6 @@ verified_balance = Table(
     must("sequence", BigInteger),
     must("movements", BigInteger),
     *balances(),
+    Column("funded_running_fen", BigInteger, nullable=False, server_default="0"),
     instant("verified_at"),
 )

@@ -124,6 +124,7 @@ CONTROL_PLANE: Final = (
     institution_id {_KEY} CONSTRAINT verified_balance_pkey PRIMARY KEY,
     sequence bigint NOT NULL,
     movements bigint NOT NULL,{_BALANCES},
+    funded_running_fen bigint NOT NULL DEFAULT 0,
     verified_at timestamptz NOT NULL)""",
 )
 
