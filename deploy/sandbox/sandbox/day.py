@@ -8,8 +8,9 @@ import httpx
 
 from sandbox import clock, keyring, services
 from sandbox.bank.faults import Faults
+from sandbox.city.counters import Counters
 from sandbox.city.memory import Memory, recall
-from sandbox.city.places import places
+from sandbox.city.places import PULLING_BANK, PUSHED_BANK, places
 from sandbox.city.saturday import play
 from sandbox.city.town import Town
 from sandbox.city.wire import Wire, WireError
@@ -31,7 +32,7 @@ SLIPS = Faults(
     out_of_order=0.05,
     late_rejection=0.01,
 )
-"""How faulty the bank is on a Saturday: enough to show, and every book agrees all the same."""
+"""How faulty the banks are on a Saturday: enough to show, and every book agrees all the same."""
 
 
 async def play_day(terminal: Terminal, stack: Stack, ring: Keyring) -> Played:
@@ -45,11 +46,13 @@ async def play_day(terminal: Terminal, stack: Stack, ring: Keyring) -> Played:
     with terminal:
         async with (
             httpx.AsyncClient(base_url=stack.escrow_url, timeout=WAIT_S, limits=pool) as escrow,
-            httpx.AsyncClient(base_url=stack.bank_url, timeout=WAIT_S) as bank,
+            httpx.AsyncClient(base_url=stack.bank_url, timeout=WAIT_S) as pulling,
+            httpx.AsyncClient(base_url=stack.pushed_url, timeout=WAIT_S) as pushed,
         ):
-            town = _town(terminal, stack, ring, escrow, bank)
+            banks = Counters({PULLING_BANK: pulling, PUSHED_BANK: pushed})
+            town = _town(terminal, stack, ring, escrow, banks)
             try:
-                before = (await bank.get("/payments")).json()
+                before = await banks.paid()
                 memory = await _play(town, stack, ring)
                 played = await _look(town, stack, ring, str(memory.played[-1]))
             except (WireError, httpx.HTTPError) as error:
@@ -58,15 +61,15 @@ async def play_day(terminal: Terminal, stack: Stack, ring: Keyring) -> Played:
                 raise LaunchFailed(message, stack.serving[0].log) from error
             finally:
                 ring.save(stack.folder)
-    for word in ("payments", "amount_fen"):
-        played.payments[word] -= before[word]
+    played.paid.payments -= before.payments
+    played.paid.amount_fen -= before.amount_fen
     return played
 
 
 async def _play(town: Town, stack: Stack, ring: Keyring) -> Memory:
     path = stack.folder.of_city(ring.database) / "memory.json"
     memory = recall(path) or Memory(seed=await _fresh_seed(town))
-    (await town.bank.put("/faults", json=SLIPS.model_dump())).raise_for_status()
+    await town.banks.set_everywhere("/faults", SLIPS.model_dump())
     _, now = await clock.read_clock(stack.owner_url)
     await play(town, memory, path, now)
     return memory
@@ -87,7 +90,7 @@ def _town(
     stack: Stack,
     ring: Keyring,
     escrow: httpx.AsyncClient,
-    bank: httpx.AsyncClient,
+    banks: Counters,
 ) -> Town:
     async def open_line(**scope: str) -> Wire:
         key = await keyring.make_key(escrow, ring, **scope)
@@ -102,7 +105,7 @@ def _town(
         operator=Wire(escrow, ring.operator),
         supervisor=Wire(escrow, ring.parties["supervisor"]),
         institutions={name: Wire(escrow, key) for name, key in ring.institutions.items()},
-        bank=bank,
+        banks=banks,
         raise_clock=raise_clock,
         open_line=open_line,
         progress=terminal,
@@ -111,11 +114,9 @@ def _town(
 
 
 async def _look(town: Town, stack: Stack, ring: Keyring, day: str) -> Played:
-    """Let the auditor verify, and gather what the bank and the books say."""
+    """Let the auditor verify, and gather what the banks and the books say."""
     town.progress.begin("books verified", 1)
     verified, findings = services.verify(stack)
-    payments = (await town.bank.get("/payments")).json()
-    told = (await town.bank.get("/report")).json()
     retained_fen = 0
     for institution_id, line in town.institutions.items():
         balances = await line.get(f"/v1/institutions/{institution_id}/balances")
@@ -124,9 +125,8 @@ async def _look(town: Town, stack: Stack, ring: Keyring, day: str) -> Played:
     return Played(
         day=day,
         tally=town.tally,
-        payments=payments,
-        bank_counts=told["counts"],
-        faults=told["faults_struck"],
+        paid=await town.banks.paid(),
+        faults=await town.banks.struck(),
         retained_fen=retained_fen,
         verified=verified,
         findings=findings,

@@ -9,13 +9,14 @@ from typing import Any
 
 import httpx
 
-from sandbox.city.founding import BANK_ID
+from sandbox.city.places import PULLING_BANK, PUSHED_BANK
 from sandbox.folder import Folder, read_json, write_whole
 
 PARTIES: dict[str, dict[str, str]] = {
     "supervisor": {"role": "supervisor", "district_code": ""},
     "auditor": {"role": "auditor", "district_code": ""},
-    "bank": {"role": "bank", "bank_id": BANK_ID},
+    "bank": {"role": "bank", "bank_id": PULLING_BANK},
+    "bank_pushed": {"role": "bank", "bank_id": PUSHED_BANK},
     "service": {"role": "service"},
 }
 """Every party but the operator, whose key the command line makes, and the institutions."""
@@ -71,11 +72,20 @@ async def make_key(http: httpx.AsyncClient, ring: Keyring, **scope: str) -> str:
     return key
 
 
-async def complete(http: httpx.AsyncClient, ring: Keyring) -> None:
-    """Register the sandbox's bank, and make the keys that are missing."""
-    body = {"name": "示例银行", "delivery": "pull", "finality_s": 60}
-    answer = await http.put(f"/v1/banks/{BANK_ID}", json=body, headers=bearer(ring.operator))
-    answer.raise_for_status()
+FINALITY_S = 2
+"""After so long the sandbox's banks know whether they received something; real ones take hours."""
+
+
+async def complete(http: httpx.AsyncClient, ring: Keyring, pushed_url: str) -> None:
+    """Register the sandbox's banks, and make the keys that are missing."""
+    banks: dict[str, dict[str, Any]] = {
+        PULLING_BANK: {"name": "示例银行", "delivery": "pull"},
+        PUSHED_BANK: {"name": "示例推送银行", "delivery": "push", "endpoint": pushed_url},
+    }
+    for bank_id, facts in banks.items():
+        body = {**facts, "finality_s": FINALITY_S}
+        answer = await http.put(f"/v1/banks/{bank_id}", json=body, headers=bearer(ring.operator))
+        answer.raise_for_status()
     for party, scope in PARTIES.items():
         if party not in ring.parties:
             ring.parties[party] = await make_key(http, ring, label=f"sandbox {party}", **scope)

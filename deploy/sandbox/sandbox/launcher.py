@@ -1,7 +1,7 @@
 """`make run`: everything on one machine, from an empty folder to a played Saturday.
 
-PostgreSQL, the escrow service with its worker, and a bank start as children of this process
-and end with it, in the order services, bank, database.
+PostgreSQL, the escrow service with its worker, and two banks start as children of this process
+and end with it, in the order services, banks, database.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ from typing import IO, Any
 import httpx
 
 from sandbox import children, clock, keyring, postgres, report, services
+from sandbox.city.places import PULLING_BANK, PUSHED_BANK
 from sandbox.day import play_day
 from sandbox.failures import LaunchFailed
 from sandbox.folder import Folder, holder, say, take_lock, write_whole
@@ -113,17 +114,17 @@ def _start_database(
 
 
 def _start_services(terminal: Terminal, stack: Stack, *, plays: bool) -> Keyring:
-    """Start the service, make the keys that are missing, start the bank."""
+    """Start the service, make the keys that are missing, start the banks."""
     taken: set[int] = set()
+    services.choose_ports(stack, taken)
     services.start_escrow(stack, taken)
     services.wait_ready(stack.serving[0], f"{stack.escrow_url}/readyz")
     stack.check()
     terminal.say(f"Escrow answers on {stack.escrow_url}.")
     ring = asyncio.run(_complete_keys(stack))
-    services.start_bank(stack, taken, ring.parties["bank"], ring.database, is_idle=not plays)
-    assert stack.bank is not None
-    services.wait_ready(stack.bank, f"{stack.bank_url}/healthz")
-    terminal.say(f"The bank answers on {stack.bank_url}" + ("." if plays else ", and is idle."))
+    services.start_banks(stack, ring, is_idle=not plays)
+    where = f"{stack.bank_url} (pulls) and {stack.pushed_url} (is pushed to)"
+    terminal.say(f"The banks answer on {where}" + ("." if plays else ", and are idle."))
     return ring
 
 
@@ -137,7 +138,7 @@ async def _complete_keys(stack: Stack) -> Keyring:
             log = stack.folder.log("keys")
             env = services.escrow_env(stack, DATABASE_URL=stack.owner_url)
             ring = keyring.first_key(children.run("escrow keys create", command, env, log))
-        await keyring.complete(http, ring)
+        await keyring.complete(http, ring, stack.pushed_url)
     ring.save(stack.folder)
     return ring
 
@@ -152,7 +153,7 @@ def _for_scripts(
     """Word `.data/sandbox.json`."""
     return {
         "services": {"escrow": stack.escrow_url},
-        "bank": stack.bank_url,
+        "banks": {PULLING_BANK: stack.bank_url, PUSHED_BANK: stack.pushed_url},
         "database_url": stack.owner_url,
         "clock_offset_s": offset_s,
         "keys": keys,
@@ -176,7 +177,7 @@ def _leave(terminal: Terminal, folder: Folder, lock: IO[str]) -> None:
         signal.signal(number, signal.SIG_IGN)
     folder.scripts_file.unlink(missing_ok=True)
     say(lock, f"{os.getpid()} leaving")
-    terminal.say("Stopping: services, bank, database.")
+    terminal.say("Stopping: services, banks, database.")
 
 
 def _explain(terminal: Terminal, failed: Exception) -> None:

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from sandbox.city.counters import Paid
 from sandbox.city.tally import Tally
 from sandbox.services import Stack
 from shared.money import yuan
@@ -39,9 +40,8 @@ class Played:
 
     day: str
     tally: Tally
-    payments: dict[str, Any]
-    bank_counts: dict[str, int]
-    faults: dict[str, int]
+    paid: Paid
+    faults: Counter[str]
     retained_fen: int
     verified: bool
     findings: str
@@ -66,7 +66,8 @@ def by_hand(console: Console, stack: Stack, keys: dict[str, Any]) -> None:
     console.print("[bold]To try by hand[/bold]")
     rows = {
         "escrow": f"{stack.escrow_url}   API: {stack.escrow_url}/openapi.json",
-        "bank": f"{stack.bank_url}   its counter: {stack.bank_url}/docs",
+        "bank that pulls": f"{stack.bank_url}   its counter: {stack.bank_url}/docs",
+        "bank that is pushed to": f"{stack.pushed_url}   its counter: {stack.pushed_url}/docs",
         "logs": str(stack.folder.logs),
         **{f"key {party}": key for party, key in keys.items() if isinstance(key, str)},
     }
@@ -83,14 +84,14 @@ def by_hand(console: Console, stack: Stack, keys: dict[str, Any]) -> None:
 
 
 def _rows(played: Played) -> Iterator[tuple[str, str]]:
-    tally, paid = played.tally, played.payments
+    tally, paid = played.tally, played.paid
     released = tally.releases["released"]
     if tally.institutions:
         yield "institutions", f"{tally.institutions} registered, each with a custody account"
     yield "contracts", _outcomes(tally.contracts, tally.contract_refusals)
     yield "deposits", f"{tally.deposits:,} for {yuan(tally.deposited_fen)} yuan"
     yield "lessons released", f"{released:,} in {tally.batches:,} batches of one class"
-    transfers = f"the bank has paid {yuan(paid['amount_fen'])} in {paid['payments']:,} transfers"
+    transfers = f"the banks paid {yuan(paid.amount_fen)} in {paid.payments:,} transfers"
     yield "yuan moved", f"{yuan(tally.released_fen)} out of escrow; {transfers}, one per lesson"
     yield "refused, and why", _reasons(tally.release_refusals)
     yield (
@@ -103,8 +104,8 @@ def _rows(played: Played) -> Iterator[tuple[str, str]]:
     yield "retained", _retained(tally, played.retained_fen)
     yield "refunds", _counted(tally.refunds) + f", {yuan(tally.refunded_fen)} yuan"
     yield "mistyped deposits", f"{tally.allocated} allocated by hand, the others wait unallocated"
-    yield "the bank's slips", _counted(Counter(played.faults)) or "none"
-    yield "paid twice", "nothing" if not paid["paid_twice"] else f"{len(paid['paid_twice'])} lines!"
+    yield "the banks' slips", _counted(played.faults) or "none"
+    yield "paid twice", f"{len(paid.twice)} lines!" if paid.twice else "nothing"
     yield "statements", _counted(tally.reconciled)
     yield "books verified", _verified(played)
     first = tally.first_release_s

@@ -9,8 +9,10 @@ import httpx
 
 from sandbox import children
 from sandbox.children import Child
+from sandbox.city.places import PULLING_BANK, PUSHED_BANK
 from sandbox.failures import LaunchFailed
 from sandbox.folder import Folder
+from sandbox.keyring import Keyring
 from sandbox.ports import HOST, free_port
 
 ESCROW_PORT = 8001
@@ -34,8 +36,9 @@ class Stack:
     login_url: str = ""
     escrow_port: int = 0
     bank_port: int = 0
+    pushed_port: int = 0
     serving: list[Child] = field(default_factory=list)
-    bank: Child | None = None
+    banks: list[Child] = field(default_factory=list)
 
     @property
     def escrow_url(self) -> str:
@@ -44,17 +47,22 @@ class Stack:
 
     @property
     def bank_url(self) -> str:
-        """Return where the bank answers."""
+        """Return where the bank answers that pulls."""
         return f"http://{HOST}:{self.bank_port}"
+
+    @property
+    def pushed_url(self) -> str:
+        """Return where the bank answers that is pushed to."""
+        return f"http://{HOST}:{self.pushed_port}"
 
     def check(self) -> None:
         """Make sure that every child still runs."""
-        for child in [*self.serving, *([self.bank] if self.bank else [])]:
+        for child in [*self.serving, *self.banks]:
             child.check()
 
     def stop(self) -> None:
-        """Stop the services, then the bank."""
-        for child in [*reversed(self.serving), *([self.bank] if self.bank else [])]:
+        """Stop the services, then the banks."""
+        for child in [*reversed(self.serving), *self.banks]:
             child.stop()
 
 
@@ -81,7 +89,6 @@ def escrow_env(stack: Stack, **more: str) -> dict[str, str]:
 
 def start_escrow(stack: Stack, taken: set[int]) -> None:
     """Start the service and its worker."""
-    stack.escrow_port = free_port(ESCROW_PORT, taken)
     serve = escrow_env(
         stack,
         ESCROW_HOST=HOST,
@@ -94,18 +101,32 @@ def start_escrow(stack: Stack, taken: set[int]) -> None:
         stack.serving.append(children.spawn(f"escrow {name}", ["escrow", name], env, log))
 
 
-def start_bank(stack: Stack, taken: set[int], key: str, city: str, *, is_idle: bool) -> None:
-    """Start the bank with its journal of this city."""
+def choose_ports(stack: Stack, taken: set[int]) -> None:
+    """Choose where everything is to listen."""
+    stack.escrow_port = free_port(ESCROW_PORT, taken)
     stack.bank_port = free_port(BANK_PORT, taken)
-    env = {
-        **os.environ,
-        "SANDBOX_ESCROW_URL": stack.escrow_url,
-        "SANDBOX_BANK_KEY": key,
-        "SANDBOX_BANK_JOURNAL": str(stack.folder.of_city(city) / "bank.jsonl"),
-    }
-    module = ["sandbox", "bank", "--port", str(stack.bank_port)]
-    module += ["--idle"] if is_idle else []
-    stack.bank = children.spawn("sandbox bank", module, env, stack.folder.log("bank"))
+    stack.pushed_port = free_port(BANK_PORT + 1, taken)
+
+
+def start_banks(stack: Stack, ring: Keyring, *, is_idle: bool) -> None:
+    """Start both banks, each with its journal of this city."""
+    folder = stack.folder.of_city(ring.database)
+    for party, port, more in (
+        ("bank", stack.bank_port, ["--bank-id", PULLING_BANK]),
+        ("bank_pushed", stack.pushed_port, ["--bank-id", PUSHED_BANK, "--pushed"]),
+    ):
+        env = {
+            **os.environ,
+            "SANDBOX_ESCROW_URL": stack.escrow_url,
+            "SANDBOX_BANK_KEY": ring.parties[party],
+            "SANDBOX_BANK_JOURNAL": str(folder / f"{party}.jsonl"),
+        }
+        module = ["sandbox", "bank", "--port", str(port), *more]
+        module += ["--idle"] if is_idle else []
+        log = stack.folder.log(party.replace("_", "-"))
+        stack.banks.append(children.spawn(f"sandbox {party}", module, env, log))
+    for child, url in zip(stack.banks, (stack.bank_url, stack.pushed_url), strict=True):
+        wait_ready(child, f"{url}/healthz")
 
 
 def wait_ready(child: Child, url: str) -> None:

@@ -1,6 +1,5 @@
 """The sandbox's bank as a process: its faults over a real connection, its memory over a kill."""
 
-import json
 import os
 import signal
 import time
@@ -42,7 +41,7 @@ class BankProcess:
             "SANDBOX_ESCROW_URL": "http://127.0.0.1:9",
             "SANDBOX_BANK_JOURNAL": str(self.folder / "bank.jsonl"),
         }
-        module = ["sandbox", "bank", "--port", str(port), "--idle"]
+        module = ["sandbox", "bank", "--port", str(port), "--pushed"]
         self.child = spawn("bank", module, env, self.folder / "bank.log")
         url = f"http://127.0.0.1:{port}"
         _wait(f"{url}/healthz")
@@ -101,11 +100,13 @@ def test_a_killed_bank_remembers(bank: BankProcess) -> None:
     while bank.child.is_running:
         time.sleep(0.01)
     with bank.start() as client:
-        assert client.get(f"/accounts/{ACCOUNT}").json()["balance_fen"] == 10_000
         again = client.post("/instructions", json=INSTRUCTION, headers=KEY)
         assert again.status_code == 200
         other = {**INSTRUCTION, "amount_fen": 1}
         assert client.post("/instructions", json=other, headers=KEY).status_code == 409
-    lines = (bank.folder / "bank.jsonl").read_text().splitlines()
-    kinds = [json.loads(line)["kind"] for line in lines]
-    assert kinds == ["account", "entries", "order"]
+        line = INSTRUCTION["lines"][0]["end_to_end_id"]
+        while not client.get(f"/payments/{line}").json()["payments"]:
+            time.sleep(0.02)
+        time.sleep(0.3)  # a second payment would come with the next round
+        assert client.get(f"/payments/{line}").json()["payments"] == 1
+        assert client.get(f"/accounts/{ACCOUNT}").json()["balance_fen"] == 9_200

@@ -1,11 +1,13 @@
 """The summary: what was done, refused and retained, in words."""
 
 import io
+from collections import Counter
 from pathlib import Path
 
 from rich.console import Console
 
 from sandbox import report
+from sandbox.city.counters import Paid
 from sandbox.city.tally import Tally
 from sandbox.folder import Folder
 from sandbox.services import Stack
@@ -30,9 +32,8 @@ def a_day(*, verified: bool = True) -> report.Played:
     return report.Played(
         day="2026-11-28",
         tally=tally,
-        payments={"payments": 1, "amount_fen": 8_000, "paid_twice": []},
-        bank_counts={},
-        faults={"slow": 2},
+        paid=Paid(1, 8_000),
+        faults=Counter(slow=2),
         retained_fen=8_000,
         verified=verified,
         findings="movement 7: amount",
@@ -49,7 +50,7 @@ def printed(day: report.Played) -> str:
 
 def test_the_summary_says_what_moved_was_refused_and_retained() -> None:
     text = printed(a_day())
-    assert "160.00 out of escrow; the bank has paid 80.00 in 1 transfers" in text
+    assert "160.00 out of escrow; the banks paid 80.00 in 1 transfers" in text
     assert "1 not_yet_taught (the lesson had not ended)" in text
     assert "1 lessons, 80.00 yuan by floor" in text
     assert "yes: every balance recomputed" in text
@@ -60,7 +61,9 @@ def test_books_that_disagree_are_named() -> None:
 
 
 def test_calls_to_copy_name_real_addresses(tmp_path: Path) -> None:
-    stack = Stack(Folder(tmp_path), "postgresql://x", escrow_port=8002, bank_port=8011)
+    stack = Stack(
+        Folder(tmp_path), "postgresql://x", escrow_port=8002, bank_port=8011, pushed_port=8012
+    )
     keys = {"auditor": "a", "service": "s", "institutions": {"91320602MA1ABCDE16": "i"}}
     file = io.StringIO()
     report.by_hand(Console(file=file, width=200), stack, keys)

@@ -80,6 +80,8 @@ async def push_instruction(
     if (idempotency_key or "").strip('"') != instruction.id:
         raise HTTPException(400, "Idempotency-Key must be the instruction's id")
     bank = bank_of(request)
+    if bank.options.is_idle:
+        raise HTTPException(503, "this bank is idle")
     if instruction.account_number not in bank.books.accounts:
         raise HTTPException(422, "this bank does not hold the account")
     order, is_known = bank.take(instruction)

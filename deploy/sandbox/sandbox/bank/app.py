@@ -11,6 +11,9 @@ from sandbox.bank import api
 from sandbox.bank.desk import Bank, BankOptions
 from sandbox.bank.outages import Outages
 
+LINGER_S = 2.0
+"""How long a stopping bank finishes its round; what it could not tell waits in its journal."""
+
 __all__ = ["BankOptions", "create_bank"]
 
 
@@ -29,7 +32,8 @@ def create_bank(options: BankOptions, escrow: httpx.AsyncClient) -> FastAPI:
         rounds = asyncio.create_task(bank.run(stop))
         yield
         stop.set()
-        await rounds
+        await asyncio.wait({rounds}, timeout=LINGER_S)
+        rounds.cancel()
 
     app = FastAPI(title="Sandbox bank", version="1", lifespan=lifespan)
     app.state.bank = bank

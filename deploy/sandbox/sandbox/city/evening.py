@@ -1,11 +1,19 @@
 """Saturday evening: slips are put right, the bank closes its day, and everything is compared."""
 
+import asyncio
+import time
 from datetime import date
 from typing import Any
 
 from sandbox.city.morning import Enrolled
 from sandbox.city.places import Place
 from sandbox.city.town import Town, together
+from sandbox.city.wire import Wire
+
+CLEARED_S = 45.0
+"""Longest wait for payouts on their way; what is later shows as in transit."""
+
+_POLL_S = 0.3
 
 UNBACKED_FEN = 128_00
 """What the bank takes by mistake on the first Saturday: it must stay visible for ever."""
@@ -19,8 +27,7 @@ async def take_unbacked(town: Town, place: Place, day: date) -> None:
         "amount_fen": UNBACKED_FEN,
         "purpose": "账户管理费（误扣）",
     }
-    answer = await town.bank.post("/debits", json={"items": [row]})
-    answer.raise_for_status()
+    await town.banks.book(place.bank_id, "debits", [row])
 
 
 async def allocate(town: Town, rows: list[Enrolled], places: list[Place]) -> None:
@@ -37,15 +44,29 @@ async def allocate(town: Town, rows: list[Enrolled], places: list[Place]) -> Non
 
 
 async def close_day(town: Town) -> None:
-    """Wait for the bank, let it send its statements, and read what they were compared to."""
-    town.progress.begin("payouts at the bank", 1)
-    await town.drain_bank()
+    """Wait for the banks, let them send statements, and read what those were compared to."""
+    town.progress.begin("payouts at the banks", 1)
+    await _until_cleared(town)
+    await town.banks.drain()
     town.progress.advance(1)
-    answer = await town.bank.post("/statements", timeout=120)
-    answer.raise_for_status()
-    said = answer.json()["items"]
+    said = await town.banks.close_day()
     town.progress.begin("statements compared", len(said))
     await together(lambda row: _compare(town, row), said)
+
+
+async def _until_cleared(town: Town) -> None:
+    """Wait until nothing is on its way to the banks, as long as that may take."""
+    waiting = list(town.institutions.items())
+    deadline = time.monotonic() + CLEARED_S
+
+    async def is_cleared(row: tuple[str, Wire]) -> bool:
+        balances = await row[1].get(f"/v1/institutions/{row[0]}/balances")
+        return not balances["accounts"].get("payment_clearing")
+
+    while waiting and time.monotonic() < deadline:
+        cleared = await together(is_cleared, waiting)
+        waiting = [row for row, done in zip(waiting, cleared, strict=True) if not done]
+        await asyncio.sleep(_POLL_S)
 
 
 async def _compare(town: Town, row: dict[str, Any]) -> None:

@@ -5,9 +5,6 @@ from datetime import date, timedelta
 from sandbox.city.places import Place
 from sandbox.city.town import Town, together
 
-BANK_ID = "sandbox"
-"""The bank that the sandbox runs."""
-
 _OPENED_BEFORE = timedelta(days=30)
 """How long before the first Saturday the custody accounts were opened."""
 
@@ -44,14 +41,11 @@ async def _register(town: Town, place: Place) -> None:
 
 async def _open_account(town: Town, place: Place, opened_on: date) -> None:
     name = f"{place.name}（预收费托管专户）"
-    answer = await town.bank.put(
-        f"/accounts/{place.account_number}", json={"name": name, "opened_on": str(opened_on)}
-    )
-    answer.raise_for_status()
+    await town.banks.open_account(place.bank_id, place.account_number, name, opened_on)
     await town.supervisor.put(
         f"/v1/institutions/{place.id}/custody-account",
         {
-            "bank_id": BANK_ID,
+            "bank_id": place.bank_id,
             "account_number": place.account_number,
             "account_name": name,
             "opened_on": str(opened_on),

@@ -71,16 +71,19 @@ async def pay_in(town: Town, rows: list[Enrolled], places: list[Place], day: dat
     """Let the guardians pay at the bank, and wait until the service has heard of it."""
     paying = [row for row in rows if row[1].state == "running"]
     slips = _slips(paying, Random(f"slips:{day}"))
-    numbers = {place.id: place.account_number for place in places}
-    deposits = [_deposit(row, numbers, slips) for row in paying]
-    town.progress.begin("deposits at the bank", len(deposits))
-    for batch in _slices(deposits, DEPOSITS_AT_ONCE):
-        answer = await town.bank.post("/deposits", json={"items": batch})
-        answer.raise_for_status()
-        town.tally.deposits += len(batch)
-        town.tally.deposited_fen += sum(row["amount_fen"] for row in batch)
-        town.progress.advance(len(batch))
-    await town.drain_bank()
+    by_id = {place.id: place for place in places}
+    town.progress.begin("deposits at the banks", len(paying))
+    by_bank: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in paying:
+        place = by_id[row[0].institution_id]
+        by_bank[place.bank_id].append(_deposit(row, place, slips))
+    for bank_id, deposits in by_bank.items():
+        for batch in _slices(deposits, DEPOSITS_AT_ONCE):
+            await town.banks.book(bank_id, "deposits", batch)
+            town.tally.deposits += len(batch)
+            town.tally.deposited_fen += sum(row["amount_fen"] for row in batch)
+            town.progress.advance(len(batch))
+    await town.banks.drain()
     return slips
 
 
@@ -104,7 +107,7 @@ def _slips(paying: list[Enrolled], chance: Random) -> Slips:
     return Slips(struck[:first], struck[first:second], struck[second:])
 
 
-def _deposit(row: Enrolled, numbers: dict[str, str], slips: Slips) -> dict[str, Any]:
+def _deposit(row: Enrolled, place: Place, slips: Slips) -> dict[str, Any]:
     """Word a deposit in the week before the Saturday, after signing."""
     group, contract = row
     opens = at(date.fromisoformat(contract.starts_on), MORNING) + timedelta(hours=1)
@@ -117,7 +120,7 @@ def _deposit(row: Enrolled, numbers: dict[str, str], slips: Slips) -> dict[str, 
     }
     return {
         "id": f"D-{contract.id}",
-        "account_number": numbers[group.institution_id],
+        "account_number": place.account_number,
         "amount_fen": amount_fen,
         "booked_at": booked_at.isoformat(),
         "reference": mistyped if row in slips.mistyped else contract.id,

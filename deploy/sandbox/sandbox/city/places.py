@@ -14,6 +14,15 @@ INSTITUTIONS = 36
 SUBJECT_EVERY = 6
 """Every sixth institution teaches school subjects, on weekday evenings only."""
 
+PULLING_BANK = "sandbox"
+"""The bank that asks for its instructions; `keys.bank` is its key."""
+
+PUSHED_BANK = "sandbox-pushed"
+"""The bank that waits until its instructions are pushed to it."""
+
+PUSHED_EVERY = 3
+"""Every third institution has its account at the bank that is pushed to."""
+
 _WORDS = (
     "青竹", "晨光", "小溪", "银杏", "白鹭", "彩云", "海棠", "星河", "麦田", "飞鸟", "松果", "雨林",
     "蓝鲸", "橘灯", "风铃", "石榴", "琥珀", "流萤", "雪松", "木槿", "丹青", "朝露", "云雀", "灯塔",
@@ -33,6 +42,7 @@ class Place:
     name: str
     district_code: str
     category: str
+    bank_id: str
     account_number: str
     settlement_number: str
     floor_rules: tuple[dict[str, Any], ...] = ()
@@ -53,6 +63,7 @@ def _place(chance: Random, seed: int, number: int) -> Place:
         name=f"示例{_WORDS[number]}{trade}",
         district_code=district.code,
         category="subject" if is_subject else "non_subject",
+        bank_id=PUSHED_BANK if number % PUSHED_EVERY == PUSHED_EVERY - 1 else PULLING_BANK,
         account_number=f"62220299{seed % 10_000:04d}{number:07d}",
         settlement_number=f"62179988{seed % 10_000:04d}{number:07d}",
         floor_rules=_floor(number),

@@ -1,4 +1,4 @@
-"""Everyone who acts in the city: offices, billing systems, the bank's counter, and the clock."""
+"""Everyone who acts in the city: offices, billing systems, the banks' counters, and the clock."""
 
 import asyncio
 import time
@@ -7,21 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
-import httpx
-
+from sandbox.city.counters import Counters
 from sandbox.city.tally import Tally
 from sandbox.city.wire import Wire
 
 AT_ONCE = 4
 """Requests on their way at the same time: billing systems of one city, on two cores."""
-
-BANK_WAIT_S = 60.0
-"""Longest wait for the bank to finish what it was given; then the day goes on without."""
-
-_POLL_S = 0.2
-
-_QUIET_ROUNDS = 2
-"""Rounds without news after which the bank is done: one may have begun before the question."""
 
 Answer = TypeVar("Answer")
 
@@ -43,7 +34,7 @@ class Town:
     operator: Wire
     supervisor: Wire
     institutions: dict[str, Wire]
-    bank: httpx.AsyncClient
+    banks: Counters
     raise_clock: Callable[[datetime], Awaitable[int]]
     """Moves the books' clock forward to an instant; returns the offset in seconds."""
     open_line: Callable[..., Awaitable[Wire]]
@@ -58,25 +49,9 @@ class Town:
             self.tally.first_release_s = time.monotonic() - self.began
 
     async def move_clock(self, instant: datetime) -> None:
-        """Move the books' clock and the bank's together."""
+        """Move the books' clock and the banks' together."""
         offset_s = await self.raise_clock(instant)
-        answer = await self.bank.put("/clock", json={"offset_s": offset_s})
-        answer.raise_for_status()
-
-    async def drain_bank(self) -> bool:
-        """Wait until the bank has nothing left to do; say whether it got there."""
-        deadline = time.monotonic() + BANK_WAIT_S
-        seen, since = None, 0
-        while time.monotonic() < deadline:
-            report = (await self.bank.get("/report")).json()
-            counts = report["counts"]
-            now = (counts.get("instructions"), counts.get("entries"))
-            if report["pending"] or now != seen:
-                seen, since = now, report["rounds"]
-            elif report["rounds"] >= since + _QUIET_ROUNDS:
-                return True
-            await asyncio.sleep(_POLL_S)
-        return False
+        await self.banks.set_everywhere("/clock", {"offset_s": offset_s})
 
 
 async def together(work: Callable[[Any], Awaitable[Answer]], rows: Iterable[Any]) -> list[Answer]:

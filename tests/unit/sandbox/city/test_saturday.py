@@ -14,7 +14,9 @@ from fastapi import FastAPI, Request
 
 from sandbox.bank import BankOptions, create_bank
 from sandbox.bank.transport import WithoutNetwork
+from sandbox.city.counters import Counters
 from sandbox.city.memory import Memory, recall
+from sandbox.city.places import PULLING_BANK, PUSHED_BANK
 from sandbox.city.saturday import play
 from sandbox.city.town import Town
 from sandbox.city.wire import Wire
@@ -49,7 +51,7 @@ class LenientEscrow:
             case "POST", ["bank", "entries"]:
                 return self._rows(body, lambda _: {"outcome": "accepted"})
             case _:
-                return {"id": f"id-{sum(self.asked.values())}", "matched": []}
+                return {"id": f"id-{sum(self.asked.values())}", "matched": [], "accounts": {}}
 
     def _rows(self, body: Json, answer: Callable[[Json], Json]) -> Json:
         rows = [{"index": n, **answer(row)} for n, row in enumerate(body["items"])]
@@ -129,7 +131,8 @@ async def town(escrow: LenientEscrow) -> AsyncIterator[Town]:
 
     line = Wire(service, "key")
     counter = httpx.AsyncClient(transport=WithoutNetwork(bank_app), base_url="http://bank")
-    yield Town(line, line, {}, counter, raise_clock, open_line, Silent())
+    banks = Counters({PULLING_BANK: counter, PUSHED_BANK: counter})
+    yield Town(line, line, {}, banks, raise_clock, open_line, Silent())
     stop.set()
     await rounds
 
@@ -143,7 +146,7 @@ async def test_two_saturdays_follow_each_other(
     assert town.tally.releases["released"] == first > 2_000
     assert town.tally.contracts["accepted"] == len(escrow.contracts)
     assert town.tally.release_refusals.keys() >= {"already_released", "contract_unknown"}
-    assert (await town.bank.get("/payments")).json()["paid_twice"] == []
+    assert (await town.banks.paid()).twice == []
 
     memory = recall(path)
     assert memory is not None
