@@ -20,8 +20,14 @@ def business_day(instant: datetime) -> date:
 
 
 def add_months(day: date, months: int) -> date:
-    """Add calendar months to a day; a day that the month lacks becomes its last."""
-    return day + relativedelta(months=months)
+    """Add calendar months to a day; a day that the month lacks becomes its last.
+
+    Beyond the calendar's ends lies its first or last day.
+    """
+    try:
+        return day + relativedelta(months=months)
+    except ValueError:
+        return date.max if months > 0 else date.min
 
 
 def wall_clock() -> datetime:

@@ -10,11 +10,11 @@ from typing import Final
 from escrow.domain.commands import RegisterContract
 from escrow.domain.custody import may_charge
 from escrow.domain.deposits import fund
-from escrow.domain.draft import Draft
+from escrow.domain.draft import ContractKey, Draft
 from escrow.domain.outcomes import Accepted, Exists, Outcome, Refusal, Refused
 from escrow.domain.payouts import plan
 from escrow.domain.policy import Policy
-from escrow.domain.records import UNDER_WAY, Standing, Tuition
+from escrow.domain.records import UNDER_WAY, Entry, Standing, Tuition
 from shared.time import add_months, business_day
 
 _FIELDS: Final = tuple(one.name for one in fields(RegisterContract))
@@ -122,13 +122,19 @@ def _register(
         key,
     ]
     draft.emit(standing, "contract.accepted", _fact(command, tuition))
-    for entry_key in (*draft.book.waiting.get(key, ()), *draft.waiting.get(key, ())):
-        entry = draft.entry(entry_key)
-        if entry is not None and entry.unallocated_fen:
-            fund(draft, standing, tuition, entry)
-            entry.effect = "over_funded" if entry.unallocated_fen else entry.effect
+    for entry in _waiting(draft, key):
+        fund(draft, standing, tuition, entry)
+        entry.effect = "over_funded" if entry.unallocated_fen else entry.effect
     plan(draft, standing)
     return Accepted(contract_id=command.contract_id)
+
+
+def _waiting(draft: Draft, key: ContractKey) -> list[Entry]:
+    """Return the credits whose money waits for a contract, the earliest booked first."""
+    keys = dict.fromkeys((*draft.book.waiting.get(key, ()), *draft.waiting.get(key, ())))
+    found = [draft.entry(one) for one in keys]
+    waiting = [one for one in found if one is not None and one.unallocated_fen]
+    return sorted(waiting, key=lambda one: (one.booked_at, one.entry_id))
 
 
 def _fact(command: RegisterContract, tuition: Tuition) -> dict[str, object]:

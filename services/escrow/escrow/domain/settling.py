@@ -251,6 +251,7 @@ def claim_instruction(draft: Draft, command: ClaimInstruction) -> Outcome:
     before = instruction.state
     instruction.leased_until = command.leased_until
     if before is InstructionState.planned:
+        instruction.sent_at = draft.now  # from here on the bank may have it
         _step(draft, standing, instruction, InstructionState.claimed)
     return Accepted(made_id=instruction.instruction_id, state=before)
 
@@ -266,8 +267,6 @@ def record_sending(draft: Draft, command: RecordSending) -> Outcome:
     open_to_it = {InstructionState.claimed, InstructionState.sent, InstructionState.unknown}
     if instruction.state not in open_to_it or instruction.state is state:
         return Exists(made_id=instruction.instruction_id, state=instruction.state)
-    if state in {InstructionState.claimed, InstructionState.sent, InstructionState.unknown}:
-        instruction.sent_at = instruction.sent_at or draft.now
     if state is InstructionState.planned:
         instruction.sent_at = None
     _step(draft, standing, instruction, state)
