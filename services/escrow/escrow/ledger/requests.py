@@ -8,13 +8,20 @@ effect. Kept 90 days; ids of items are for ever.
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Final
+
+from sqlalchemy import delete, func, select
 
 from escrow.ledger.store.statements import count_rows, rows, transposed
+from escrow.tables import request
 from shared.errors import Malformed
-from shared.pg.database import LedgerConnection
+from shared.pg.database import Database, LedgerConnection
 from shared.pg.faults import Contended
+
+KEPT: Final = timedelta(days=90)
+"""How long an answer can be asked for again: a quarter's billing run and its corrections."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +101,15 @@ async def write(
     ]
     if found and await count_rows(tx, "write_request", transposed(found), now) != len(found):
         raise Contended
+
+
+async def drop_old(database: Database, limit: int) -> int:
+    """Drop answers older than their keeping, a bounded number; return how many."""
+    old = (
+        select(request.c.request_digest)
+        .where(request.c.answered_at < func.now() - KEPT)
+        .limit(limit)
+    )
+    async with database.begin() as connection:
+        dropped = await connection.execute(delete(request).where(request.c.request_digest.in_(old)))
+    return int(dropped.rowcount)

@@ -87,7 +87,9 @@ def read_documents() -> list[Document]:
 
 def policies_of(documents: list[Document]) -> Policies:
     """Return the rules that decisions are made under."""
-    return Policies(tuple(_policy(one.name, version) for one in documents for version in one.versions))
+    return Policies(
+        tuple(_policy(one.name, version) for one in documents for version in one.versions)
+    )
 
 
 def _policy(name: str, version: Version) -> Policy:
@@ -105,4 +107,3 @@ def _policy(name: str, version: Version) -> Policy:
             for slot in version.forbidden_slots
         ),
     )
-

@@ -1,0 +1,1 @@
+"""The bank: instructions out, results in, and nothing sent twice on doubt."""

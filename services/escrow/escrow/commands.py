@@ -1,0 +1,128 @@
+"""The commands of `python -m escrow`, apart from serving and working."""
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from escrow.access.service import create_key, list_keys, revoke_key
+from escrow.app import database_of
+from escrow.ledger.tables import event
+from escrow.ledger.verify import Report, verify
+from escrow.migrations import migrate, service_url
+from escrow.settings import Settings
+from shared.errors import StartupRefused
+from shared.feed.outbox import open_epoch
+from shared.pg.migrate import newest_revision
+
+
+def owner_url() -> str:
+    """Return the owner's URL from the environment, or refuse with what to set."""
+    url = os.environ.get("DATABASE_URL")
+    if not url:
+        message = "DATABASE_URL is not set: give the URL of the database's owner."
+        raise StartupRefused(message)
+    return url
+
+
+def run_migrate(options: argparse.Namespace) -> int:
+    """Bring the schema up to date and make the service's login."""
+    url = owner_url()
+    migrate(url)
+    if options.json:
+        show(json.dumps({"escrow": service_url(url)}))
+    else:
+        named = make_url(url).database
+        show(f"The schema escrow of {named} is at revision {newest_revision('escrow')}.")
+    return 0
+
+
+def run_verify(options: argparse.Namespace) -> int:
+    """Check the books; 0 where they verify, 1 where they do not."""
+    report = asyncio.run(_verify("new" if options.new else "whole"))
+    for finding in report.findings:
+        show(
+            f"{finding.table} {finding.key}: {finding.rule}:"
+            f" expected {finding.expected}, found {finding.found}"
+        )
+    verdict = "The books verify" if report.is_clean else "The books do not verify"
+    show(f"{verdict}: {report.institutions} institutions, {report.movements} movements.")
+    return 0 if report.is_clean else 1
+
+
+async def _verify(scope: Any) -> Report:  # noqa: ANN401 - new or whole
+    database = await database_of(Settings()).open()
+    try:
+        return await verify(database, scope=scope)
+    finally:
+        await database.close()
+
+
+def run_settings(_: argparse.Namespace) -> int:
+    """Show every setting with its value, secrets masked."""
+    for name, value in Settings().masked().items():
+        show(f"{name}={value}")
+    return 0
+
+
+def run_keys(options: argparse.Namespace) -> int:
+    """Create, list or revoke keys."""
+    return asyncio.run(_keys(options))
+
+
+async def _keys(options: argparse.Namespace) -> int:
+    database = database_of(Settings())
+    try:
+        match options.action:
+            case "create":
+                record, key = await create_key(
+                    database,
+                    role=options.role,
+                    created_by="cli",
+                    label=options.label,
+                    institution_id=options.institution_id,
+                    bank_id=options.bank_id,
+                    district_code=options.district_code,
+                    guardian_ref=options.guardian_ref,
+                )
+                shown = {**record, "key": key}
+                show(json.dumps(shown, default=str) if options.json else f"{key}")
+            case "list":
+                for row in await list_keys(database):
+                    show(json.dumps(row, default=str))
+            case _:
+                await revoke_key(database, options.id, revoked_by="cli")
+                show("The key is revoked.")
+    finally:
+        await database.close()
+    return 0
+
+
+def run_open_epoch(_: argparse.Namespace) -> int:
+    """Open a new epoch of the feed after a restore; nothing may be posting meanwhile."""
+    number = asyncio.run(_open_epoch())
+    show(f"Epoch {number} of the feed is open; start the services again.")
+    return 0
+
+
+async def _open_epoch() -> int:
+    engine = create_async_engine(make_url(owner_url()).set(drivername="postgresql+asyncpg"))
+    try:
+        async with engine.begin() as connection:
+            await connection.execute(text("LOCK TABLE escrow.balance IN EXCLUSIVE MODE"))
+            number = await open_epoch(connection, event)
+            await connection.execute(text("UPDATE escrow.balance SET order_xid = '0'"))
+    finally:
+        await engine.dispose()
+    return number
+
+
+def show(line: str) -> None:
+    """Write one line for the person, or the program, that called."""
+    sys.stdout.write(f"{line}\n")

@@ -1,0 +1,1 @@
+"""Deposits: entries that the bank booked, and the contracts they belong to."""

@@ -1,0 +1,1 @@
+"""Refunds: a contract's remaining money back to where it came from."""

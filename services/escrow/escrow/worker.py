@@ -1,0 +1,109 @@
+"""The loops of one worker process: sending, paying what has room, checking the books."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+import httpx
+import structlog
+from sqlalchemy import func, select
+
+from escrow.app import database_of, start
+from escrow.bank.client import BankClient
+from escrow.bank.dispatch import Dispatcher
+from escrow.domain.commands import PlanPayouts
+from escrow.ledger import requests
+from escrow.ledger.gather import Poster
+from escrow.ledger.gauges import refresh
+from escrow.ledger.instructions import list_waiting
+from escrow.ledger.verify import verify
+from escrow.policies.store import policies_of, read_documents
+from escrow.settings import Settings
+from escrow.tables import verification
+from shared.metrics import exposed
+from shared.pg.database import Database
+from shared.work.loop import Loop, run
+
+WAITING_MAX: Final = 50
+"""Institutions whose payouts are planned anew in one round."""
+
+WHOLE_EVERY: Final = timedelta(hours=24)
+"""The whole of the books is checked once a day."""
+
+PURGE_MAX: Final = 5_000
+"""Answers dropped in one round: a fraction of a second."""
+
+_log = structlog.get_logger("escrow.worker")
+
+
+@dataclass(slots=True)
+class Rounds:
+    """What the loops share: the database, the door to the ledger, and where they stand."""
+
+    database: Database
+    poster: Poster
+    place: str = ""
+
+    async def plan_waiting(self) -> int:
+        """Pay out what was retained and has room by now: a floor changes with the day."""
+        found = await list_waiting(self.database, WAITING_MAX, self.place)
+        self.place = found[-1] if len(found) == WAITING_MAX else ""
+        for institution_id in found:
+            await self.poster.ask([PlanPayouts(institution_id)])
+        return 0
+
+    async def check_new(self) -> int:
+        """Check what was posted since the last check; the whole where a day has passed."""
+        async with self.database.connect() as connection:
+            age = await connection.scalar(
+                select(func.now() - func.max(verification.c.finished_at)).where(
+                    verification.c.scope == "whole"
+                )
+            )
+        scope = "whole" if age is None or age > WHOLE_EVERY else "new"
+        report = await verify(self.database, scope="whole" if scope == "whole" else "new")
+        if not report.is_clean:
+            _log.error("books_do_not_verify", findings=len(report.findings), scope=scope)
+        return 0
+
+    async def drop_answers(self) -> int:
+        """Drop stored answers past their keeping."""
+        return await requests.drop_old(self.database, PURGE_MAX)
+
+    async def show(self) -> int:
+        """Refresh the gauges."""
+        await refresh(self.database)
+        return 0
+
+
+def work(settings: Settings) -> None:
+    """Run the loops until a signal; metrics on a port of their own."""
+    with exposed(settings.work_metrics_port, host=settings.metrics_host):
+        asyncio.run(_work(settings))
+
+
+async def _work(settings: Settings) -> None:
+    database = database_of(settings)
+    await start(database, settings)
+    poster = Poster(database, policies_of(read_documents()))
+    rounds = Rounds(database, poster)
+    async with httpx.AsyncClient(follow_redirects=False) as client:
+        dispatcher = Dispatcher(database, poster, BankClient(client))
+        try:
+            await run(
+                [
+                    _loop("dispatch", 1.0, dispatcher.once),
+                    _loop("plan_waiting", 5.0, rounds.plan_waiting),
+                    _loop("verify", float(settings.verify_interval_s), rounds.check_new),
+                    _loop("drop_answers", 3_600.0, rounds.drop_answers),
+                    _loop("gauges", 15.0, rounds.show),
+                ]
+            )
+        finally:
+            await database.close()
+
+
+def _loop(name: str, interval_s: float, once: Callable[[], Awaitable[int]]) -> Loop:
+    return Loop(name, interval_s, once)
