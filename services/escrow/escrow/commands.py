@@ -7,18 +7,16 @@ import os
 import sys
 from typing import Any
 
-from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from escrow.access.service import create_key, list_keys, revoke_key
-from escrow.app import database_of
-from escrow.ledger.tables import event
+from escrow.ledger.feed import open_epoch
 from escrow.ledger.verify import Report, verify
 from escrow.migrations import migrate, service_url
 from escrow.settings import Settings
+from escrow.startup import database_of
 from shared.errors import StartupRefused
-from shared.feed.outbox import open_epoch
 from shared.pg.migrate import newest_revision
 
 
@@ -115,9 +113,7 @@ async def _open_epoch() -> int:
     engine = create_async_engine(make_url(owner_url()).set(drivername="postgresql+asyncpg"))
     try:
         async with engine.begin() as connection:
-            await connection.execute(text("LOCK TABLE escrow.balance IN EXCLUSIVE MODE"))
-            number = await open_epoch(connection, event)
-            await connection.execute(text("UPDATE escrow.balance SET order_xid = '0'"))
+            number = await open_epoch(connection)
     finally:
         await engine.dispose()
     return number

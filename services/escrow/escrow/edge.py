@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Final, TypeAlias
 
 from fastapi import Depends, Query
+from pydantic import BaseModel
 from pydantic_core import to_json
 from sqlalchemy import select
 from starlette.requests import Request
@@ -20,7 +21,6 @@ from escrow.domain.outcomes import Outcome, Refusal, Refused
 from escrow.ledger.gather import Poster
 from escrow.ledger.post import Submission
 from escrow.ledger.requests import Answer, RequestKey, refuse_reused
-from escrow.policies.store import Document
 from escrow.tables import institution
 from shared.errors import Conflict, NotAllowed, NotKnown, ServiceError
 from shared.pg.database import Database
@@ -57,7 +57,8 @@ class Escrow:
 
     database: Database
     poster: Poster
-    documents: Sequence[Document]
+    documents: Sequence[BaseModel]
+    """The policies as their files write them."""
     keys: KeyDirectory
 
 

@@ -4,13 +4,12 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Final, Literal
 
 import httpx
 import structlog
 from sqlalchemy import func, select
 
-from escrow.app import database_of, start
 from escrow.bank.client import BankClient
 from escrow.bank.dispatch import Dispatcher
 from escrow.domain.commands import PlanPayouts
@@ -21,6 +20,7 @@ from escrow.ledger.instructions import list_waiting
 from escrow.ledger.verify import verify
 from escrow.policies.store import policies_of, read_documents
 from escrow.settings import Settings
+from escrow.startup import database_of, start
 from escrow.tables import verification
 from shared.metrics import exposed
 from shared.pg.database import Database
@@ -57,13 +57,13 @@ class Rounds:
     async def check_new(self) -> int:
         """Check what was posted since the last check; the whole where a day has passed."""
         async with self.database.connect() as connection:
-            age = await connection.scalar(
-                select(func.now() - func.max(verification.c.finished_at)).where(
+            is_fresh = await connection.scalar(
+                select(func.max(verification.c.finished_at) > func.now() - WHOLE_EVERY).where(
                     verification.c.scope == "whole"
                 )
             )
-        scope = "whole" if age is None or age > WHOLE_EVERY else "new"
-        report = await verify(self.database, scope="whole" if scope == "whole" else "new")
+        scope: Literal["new", "whole"] = "new" if is_fresh else "whole"
+        report = await verify(self.database, scope=scope)
         if not report.is_clean:
             _log.error("books_do_not_verify", findings=len(report.findings), scope=scope)
         return 0

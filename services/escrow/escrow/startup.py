@@ -1,0 +1,39 @@
+"""What every process of this service does first: find its database, or refuse to start."""
+
+import structlog
+from sqlalchemy import text
+
+from escrow.ledger.feed import check_epoch
+from escrow.settings import Settings
+from shared.errors import StartupRefused
+from shared.pg.database import Database
+from shared.pg.migrate import refuse_old_server, refuse_unmigrated
+from shared.settings import Environment
+
+_log = structlog.get_logger("escrow")
+
+
+def database_of(settings: Settings) -> Database:
+    """Return the pools on the service's database, not opened yet."""
+    if settings.database_url is None:
+        message = (
+            "ESCROW_DATABASE_URL is not set: run `python -m escrow migrate --json` with"
+            " DATABASE_URL set to the owner's URL, it prints the URL to use."
+        )
+        raise StartupRefused(message)
+    return Database(settings.database_url.get_secret_value(), application="escrow")
+
+
+async def start(database: Database, settings: Settings) -> None:
+    """Open the pools; say what this process runs on, or refuse to run on it."""
+    async with database.connect() as connection:
+        server = await refuse_old_server(connection)
+        revision = await refuse_unmigrated(connection, package="escrow", schema="escrow")
+        await check_epoch(connection)
+        offset_s = await connection.scalar(text("SELECT offset_s FROM access.clock"))
+        named = await connection.scalar(text("SELECT current_database()"))
+    if offset_s and settings.environment is Environment.production:
+        message = "The clock was raised in this database: it is a sandbox, never production."
+        raise StartupRefused(message)
+    await database.open()
+    _log.info("started", server=server, revision=revision, named=named, offset_s=offset_s)
