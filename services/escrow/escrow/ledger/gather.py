@@ -34,6 +34,9 @@ WAITING_MAX: Final = 20_000
 SAME_KEY_WAIT_S: Final = 2.0
 """How long a repeated request waits for the first to finish."""
 
+SAME_KEY_TRIES: Final = 20
+"""How often a request that runs in another process is looked for within that time."""
+
 _waiting: Final = Gauge("tuition_escrow_waiting_commands", "Commands waiting to be posted.")
 _batch: Final = Histogram(
     "tuition_escrow_posting_commands",
@@ -79,10 +82,14 @@ class Poster:
             TooMany: when more waits than this process takes.
 
         """
-        await self._wait_for_same_key(submission)
-        posted = await self._post(submission)
-        assert posted.answer is not None, "a submission with a request renders an answer"
-        return posted.answer
+        for _ in range(SAME_KEY_TRIES):
+            await self._wait_for_same_key(submission)
+            posted = await self._post(submission)
+            if not posted.is_running:
+                assert posted.answer is not None, "a submission with a request renders an answer"
+                return posted.answer
+            await asyncio.sleep(SAME_KEY_WAIT_S / SAME_KEY_TRIES)
+        raise _still_running()
 
     async def _post(self, submission: Submission) -> Posted:
         if self._queued + len(submission.commands) > WAITING_MAX:
@@ -106,8 +113,7 @@ class Poster:
         while running := self._keys.get(submission.request.digest):
             finished, _ = await asyncio.wait({running.done}, timeout=SAME_KEY_WAIT_S)
             if not finished:
-                message = "The first request with this Idempotency-Key is still running."
-                raise Conflict(message, code="request_in_progress", headers={"Retry-After": "2"})
+                raise _still_running()
             await asyncio.sleep(0)  # let the first one leave the table
 
     def _start(self) -> None:
@@ -176,3 +182,8 @@ class Poster:
     async def _once(self, submissions: list[Submission]) -> list[Posted]:
         async with self._database.ledger() as tx:
             return await post(tx, submissions, self.policies)
+
+
+def _still_running() -> Conflict:
+    message = "The first request with this Idempotency-Key is still running."
+    return Conflict(message, code="request_in_progress", headers={"Retry-After": "2"})

@@ -2,6 +2,7 @@
 
 | step | round trips | holds |
 |---|---|---|
+| claim | 1 | an advisory lock per request |
 | lock | 1 (2 where an institution is new) | the rows of the posting's institutions, sorted |
 | answered | 1 | - |
 | read | 3 for releases, more where a command needs more | - |
@@ -52,6 +53,11 @@ class Posted:
 
     outcomes: Sequence[Outcome] = ()
     answer: Answer | None = None
+    is_running: bool = False
+    """Another process is at the same request; ask again when it is done."""
+
+
+_RUNNING: Final = Posted(is_running=True)
 
 
 async def post(
@@ -63,10 +69,13 @@ async def post(
     two statements and must remain two.
     """
     started = perf_counter()
-    await store.lock(tx, store.Keys.of(_commands(submissions)))
+    asked = [one.request for one in submissions if one.request]
+    running = await requests.claim(tx, asked)
+    ours = [one for one in submissions if not (one.request and one.request.digest in running)]
+    await store.lock(tx, store.Keys.of(_commands(ours)))
     locked = _phase("lock", started)
-    answered = await requests.read(tx, [one.request for one in submissions if one.request])
-    fresh = [one for one in submissions if not (one.request and one.request.digest in answered)]
+    answered = await requests.read(tx, [one.request for one in ours if one.request])
+    fresh = [one for one in ours if not (one.request and one.request.digest in answered)]
     commands = _commands(fresh)
     book = await store.read(tx, store.Keys.of(commands), policies)
     loaded = _phase("read", locked)
@@ -82,7 +91,7 @@ async def post(
     for one in submissions:
         if one.request and one.request.digest in answered:
             posted[id(one)] = Posted(answer=answered[one.request.digest].for_body(one.request))
-    return [posted[id(one)] for one in submissions]
+    return [posted.get(id(one), _RUNNING) for one in submissions]
 
 
 def _commands(submissions: Sequence[Submission]) -> list[Command]:

@@ -74,6 +74,15 @@ def refuse_reused(answer: Answer) -> Answer:
     return answer
 
 
+async def claim(tx: LedgerConnection, requests: Sequence[RequestKey]) -> set[bytes]:
+    """Mark requests as running; return the digests of those that run elsewhere already."""
+    if not requests:
+        return set()
+    numbers = [int.from_bytes(one.digest[:8], "big", signed=True) for one in requests]
+    found = await rows(tx, "claim_request", [one.digest for one in requests], numbers)
+    return {row["request_digest"] for row in found}
+
+
 async def read(tx: LedgerConnection, requests: Sequence[RequestKey]) -> dict[bytes, Stored]:
     """Return the answers that were stored before, by the request's digest."""
     if not requests:
