@@ -9,7 +9,6 @@ system call per line would be a third of a small request.
 """
 
 import asyncio
-import atexit
 import json
 import logging
 import re
@@ -52,10 +51,9 @@ class Lines:
     """Gathers lines and writes them together."""
 
     def __init__(self, file: TextIO) -> None:
-        """Take the file; what is gathered at the end of the process is written then."""
+        """Take the file."""
         self._file = file
         self._waiting: list[str] = []
-        atexit.register(self.flush)
 
     def add(self, line: str) -> None:
         """Take a line, to be written soon; called within a running event loop."""
@@ -128,6 +126,12 @@ def access(
         f'"ms":{elapsed_s * 1000:.1f},"role":"{role}","request_id":"{request_id}",'
         f'"level":"info","timestamp":"{wall_clock().isoformat()}","service":"{_Access.service}"}}'
     )
+
+
+def flush() -> None:
+    """Write the access lines that were gathered."""
+    if _Access.lines is not None:
+        _Access.lines.flush()
 
 
 def describe_exception(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

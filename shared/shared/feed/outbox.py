@@ -154,7 +154,7 @@ async def open_epoch(connection: AsyncConnection, table: Table) -> int:
 
 
 _PAGE_SQL: Final = """
-SELECT event_id, type, institution_id, time, sequence, body, epoch, order_xid::text AS order_xid
+SELECT event_id, type, institution_id, time, sequence, body, epoch, order_xid::text AS shown_xid
 FROM {event}
 WHERE (epoch, order_xid, institution_id, sequence)
     > (CAST(:epoch AS int), CAST(CAST(:order_xid AS text) AS xid8),
@@ -222,7 +222,7 @@ def _cloud_event(event: Event, source: str) -> str:
 
 
 def _encoded(row: RowMapping) -> str:
-    place = (row["epoch"], int(row["order_xid"]), row["institution_id"], row["sequence"])
+    place = (row["epoch"], int(row["shown_xid"]), row["institution_id"], row["sequence"])
     return base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
 
 

@@ -8,6 +8,7 @@ import base64
 import binascii
 import json
 from typing import Annotated, Any, Final
+from uuid import UUID
 
 from fastapi import Query
 from pydantic import Field
@@ -68,10 +69,28 @@ def decode_cursor(cursor: str, *kinds: type[str] | type[int]) -> tuple[Any, ...]
     """
     parts = _parsed(cursor)
     if len(parts) != len(kinds) or not all(map(_fits, parts, kinds)):
-        fault = FieldError("/query/after", "cursor_invalid", "Is not a cursor of this list.")
-        message = "`after` is not a cursor that this list gave."
-        raise Malformed(message, code="cursor_invalid", errors=(fault,))
+        raise _not_ours()
     return tuple(parts)
+
+
+def decode_id(cursor: str) -> UUID:
+    """Return the id in the cursor of a list that is sorted by id alone.
+
+    Raises:
+        Malformed: `cursor_invalid`.
+
+    """
+    (given,) = decode_cursor(cursor, str)
+    try:
+        return UUID(given)
+    except ValueError:
+        raise _not_ours() from None
+
+
+def _not_ours() -> Malformed:
+    fault = FieldError("/query/after", "cursor_invalid", "Is not a cursor of this list.")
+    message = "`after` is not a cursor that this list gave."
+    return Malformed(message, code="cursor_invalid", errors=(fault,))
 
 
 def _parsed(cursor: str) -> list[object]:

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from shared.web import direct
+from shared.web import direct, queries
 
 TEMPLATE: Final = "tuition.template"
 """Where the scope carries the template of the place found, for metrics and logs."""
@@ -28,6 +28,7 @@ class _Place:
         self.template = template
         self.routes: dict[str, Route] = {}
         self.entrances: dict[str, ASGIApp] = {}
+        self.queries: dict[str, frozenset[str] | None] = {}
         segments = template.split("/")
         named = [(at, text[1:-1]) for at, text in enumerate(segments) if text.startswith("{")]
         assert all(name.isidentifier() for _, name in named), "only plain {parameters} here"
@@ -78,6 +79,9 @@ class RouteTable(BaseRoute):
                 )
                 return
             raise HTTPException(405, headers={"Allow": place.allow})
+        if scope["query_string"]:
+            known = place.queries.get(scope["method"])
+            scope["query_string"] = queries.checked(scope["query_string"], known)
         scope["route"] = route
         scope["endpoint"] = route.endpoint
         scope["path_params"] = parameters
@@ -104,9 +108,13 @@ class RouteTable(BaseRoute):
             known = place.routes.setdefault(method, route)
             assert known is route, f"{method} {route.path} is declared twice"
             place.entrances[method] = _entrance(route)
+            place.queries[method] = (
+                queries.known_names(route) if isinstance(route, APIRoute) else None
+            )
         if "GET" in place.routes:
             place.routes.setdefault("HEAD", place.routes["GET"])
             place.entrances.setdefault("HEAD", place.entrances["GET"])
+            place.queries.setdefault("HEAD", place.queries["GET"])
 
     def _find(self, path: str) -> tuple[_Place | None, dict[str, str]]:
         place = self._exact.get(path)

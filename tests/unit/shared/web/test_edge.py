@@ -167,7 +167,9 @@ async def test_one_line_per_request_names_no_path_and_no_query(
     lines = log.Lines(written)
     monkeypatch.setattr(log._Access, "lines", lines)
     monkeypatch.setattr(log._Access, "service", "tried")
-    await client.get("/v1/lessons/G-31?limit=secret", headers={"Authorization": "Bearer auditor"})
+    await client.get(
+        "/v1/lessons/G-31?institution_id=secret", headers={"Authorization": "Bearer auditor"}
+    )
     lines.flush()
     [line] = [json.loads(text) for text in written.getvalue().splitlines()]
     assert line["route"] == "/v1/lessons/{lesson_id}"
