@@ -52,7 +52,8 @@ def decide(book: Book, commands: Iterable[Command], new_id: Callable[[], UUID]) 
     return Decision(outcomes, draft.changes)
 
 
-def _step(draft: Draft, command: Command) -> Outcome:  # noqa: C901, PLR0911, PLR0912 - one arm a command
+# One arm for each command.
+def _step(draft: Draft, command: Command) -> Outcome:  # noqa: C901, PLR0911, PLR0912
     match command:
         case asked.ReleaseLesson():
             return releases.release_lesson(draft, command)

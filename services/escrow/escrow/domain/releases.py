@@ -33,8 +33,8 @@ _COMPARED: Final = (
 
 def release_lesson(draft: Draft, command: ReleaseLesson) -> Outcome:
     """Release one lesson's fee to the institution, or say why not."""
-    item = (command.institution_id, command.item_id)
-    seen = draft.releases.get(item) or draft.book.releases.get(item)
+    claim = (command.institution_id, command.item_id)
+    seen = draft.releases.get(claim) or draft.book.releases.get(claim)
     if seen is not None:
         return _seen_before(seen, command)
     standing = draft.standing(command.institution_id)

@@ -26,8 +26,8 @@ from shared.money import Fen
 
 def reverse_lesson(draft: Draft, command: ReverseLesson) -> Outcome:
     """Put one release back to its contract, or say why not."""
-    item = (command.institution_id, command.item_id)
-    seen = draft.reversals.get(item) or draft.book.reversals.get(item)
+    claim = (command.institution_id, command.item_id)
+    seen = draft.reversals.get(claim) or draft.book.reversals.get(claim)
     if seen is not None:
         return _seen_before(seen, command)
     contract = (command.institution_id, command.contract_id)

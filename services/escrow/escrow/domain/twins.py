@@ -19,5 +19,6 @@ def twin(record: Record) -> Record:
     kind = type(record)
     read = _READERS.get(kind)
     if read is None:
-        read = _READERS[kind] = attrgetter(*(one.name for one in fields(kind)))  # type: ignore[arg-type]
+        names = [one.name for one in fields(kind)]  # type: ignore[arg-type]
+        read = _READERS[kind] = attrgetter(*names)
     return kind(*read(record))
