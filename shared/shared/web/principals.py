@@ -78,10 +78,19 @@ def area_covers(area_code: str | None, district_code: str | None) -> bool:
     >>> area_covers("320000", "320602"), area_covers("320600", "320102")
     (True, False)
     """
+    return (district_code or "").startswith(area_stem(area_code))
+
+
+def area_stem(area_code: str | None) -> str:
+    """Return what every district within a GB/T 2260 area begins with.
+
+    >>> area_stem("320000"), area_stem(None)
+    ('32', '')
+    """
     stem = area_code or ""
     while stem.endswith("00"):
         stem = stem[:-2]
-    return (district_code or "").startswith(stem)
+    return stem
 
 
 def institution_asked(principal: Principal, institution_id: str | None) -> str:

@@ -1,0 +1,1 @@
+"""Access: the keys by which parties speak."""

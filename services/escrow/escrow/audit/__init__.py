@@ -1,0 +1,1 @@
+"""What auditors read: the trial balance, and what verification found."""

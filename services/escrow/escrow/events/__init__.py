@@ -1,0 +1,1 @@
+"""The event feed, out to our own services and whoever operates them."""
