@@ -7,8 +7,8 @@ their characters out, except in `text`, where any blank counts.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Annotated, Any, Final, LiteralString, TypeVar
 
@@ -26,6 +26,7 @@ from pydantic_core import core_schema as schemas
 from stdnum.cn import uscc
 
 from shared.money import FEN_MAX, Fen
+from shared.time import SHANGHAI
 
 BATCH_MAX: Final = 1_000
 """Items in one request: one transaction of some tens of milliseconds."""
@@ -105,6 +106,39 @@ Day = Annotated[
     ),
 ]
 """A day in Asia/Shanghai: `2026-12-05`."""
+
+
+def _first_moment(given: str) -> datetime:
+    if len(given) == len("YYYY-MM-DD"):
+        return datetime.combine(date.fromisoformat(given), time.min, SHANGHAI).astimezone(UTC)
+    return datetime.fromisoformat(given.upper())
+
+
+def _last_moment(given: str) -> datetime:
+    first = _first_moment(given)
+    return first + _DAY_LESS_A_TICK if len(given) == len("YYYY-MM-DD") else first
+
+
+_DAY_LESS_A_TICK: Final = timedelta(days=1, microseconds=-1)
+_MOMENT: Final = Spelled(
+    pattern=f"^{_DAY}(?:[Tt]{_TIME}{_OFFSET})?$",
+    value=schemas.no_info_plain_validator_function(_first_moment),
+    code="not_a_moment",
+    sentence="Must be a day as YYYY-MM-DD, or a time as in RFC 3339 with its offset.",
+    shown={
+        "type": "string",
+        "anyOf": [{"format": "date"}, {"format": "date-time"}],
+        "examples": ["2026-12-05", "2026-12-05T09:00:00+08:00"],
+    },
+)
+
+Since = Annotated[datetime, _MOMENT]
+"""Where a time begins: an instant, or a day in Asia/Shanghai, which begins at midnight."""
+
+Until = Annotated[
+    datetime, replace(_MOMENT, value=schemas.no_info_plain_validator_function(_last_moment))
+]
+"""Where a time ends, itself included: an instant, or a day, to its last microsecond."""
 
 
 @lru_cache(maxsize=65_536)

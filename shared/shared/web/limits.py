@@ -15,6 +15,8 @@ from shared.web.fields import (
     InstitutionIdField,
     LessonNo,
     Shape,
+    Since,
+    Until,
     refusal,
     text,
 )
@@ -38,6 +40,8 @@ __all__ = [
     "LessonNo",
     "Limit",
     "Shape",
+    "Since",
+    "Until",
     "decode_cursor",
     "encode_cursor",
     "idempotency_key",

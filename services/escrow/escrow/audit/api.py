@@ -34,7 +34,7 @@ class TrialBalanceAnswer(BaseModel):
     )
     assets_fen: int
     liabilities_fen: int
-    is_balanced: bool
+    balanced: bool
 
 
 class VerificationRun(BaseModel):
@@ -46,7 +46,7 @@ class VerificationRun(BaseModel):
     finished_at: Moment
     institutions: int
     movements: int
-    is_clean: bool
+    clean: bool
     findings: list[dict[str, Any]] = Field(
         description="Wrong rows of the institutions that the key may see: rule, table, key,"
         " expected, found."
@@ -67,10 +67,10 @@ async def read_trial_balance(escrow: Shared, principal: Reader) -> TrialBalanceA
     return TrialBalanceAnswer(
         as_of=found.as_of,
         institutions=found.institutions,
-        accounts=dict(found.accounts),
+        accounts={str(kind): fen for kind, fen in found.accounts.items()},
         assets_fen=found.assets_fen,
         liabilities_fen=found.liabilities_fen,
-        is_balanced=found.assets_fen == found.liabilities_fen,
+        balanced=found.assets_fen == found.liabilities_fen,
     )
 
 
@@ -95,7 +95,7 @@ async def _latest(escrow: Escrow, principal: Principal, scope: str) -> Verificat
         finished_at=row["finished_at"],
         institutions=row["institutions"],
         movements=row["movements"],
-        is_clean=not findings,
+        clean=not findings,
         findings=findings[:FINDINGS_MAX],
     )
 
