@@ -183,7 +183,7 @@ def _leave(terminal: Terminal, folder: Folder, lock: IO[str]) -> None:
 def _explain(terminal: Terminal, failed: Exception) -> None:
     """Say what went wrong and show the end of the log concerned."""
     terminal.say(str(failed))
-    tail = failed.tail() if isinstance(failed, LaunchFailed) else ""
+    tail = failed.tail if isinstance(failed, LaunchFailed) else ""
     for line in tail.splitlines():
         terminal.console.print(f"    {line}", markup=False)
 

@@ -95,7 +95,7 @@ def start_escrow(stack: Stack, taken: set[int]) -> None:
         ESCROW_PORT=str(stack.escrow_port),
         ESCROW_METRICS_PORT=str(free_port(ESCROW_METRICS_PORT, taken)),
     )
-    work = escrow_env(stack, ESCROW_METRICS_PORT=str(free_port(WORKER_METRICS_PORT, taken)))
+    work = escrow_env(stack, ESCROW_WORK_METRICS_PORT=str(free_port(WORKER_METRICS_PORT, taken)))
     for name, env in (("serve", serve), ("work", work)):
         log = stack.folder.log("escrow" if name == "serve" else "escrow-work")
         stack.serving.append(children.spawn(f"escrow {name}", ["escrow", name], env, log))
@@ -155,5 +155,5 @@ def verify(stack: Stack) -> tuple[bool, str]:
     try:
         printed = children.run("escrow verify", ["escrow", "verify"], escrow_env(stack), log)
     except LaunchFailed as failed:
-        return False, failed.tail()
+        return False, failed.tail
     return True, printed.strip()

@@ -49,7 +49,7 @@ def test_a_child_that_ended_is_named_with_its_log(tmp_path: Path, programs: dict
         time.sleep(0.01)
     with pytest.raises(LaunchFailed, match="`ender` ended with exit status 3") as failed:
         child.check()
-    assert "no luck" in failed.value.tail()
+    assert "no luck" in failed.value.tail
 
 
 def test_a_command_returns_what_it_printed(tmp_path: Path, programs: dict[str, str]) -> None:
@@ -59,7 +59,7 @@ def test_a_command_returns_what_it_printed(tmp_path: Path, programs: dict[str, s
 def test_a_command_that_fails_says_so(tmp_path: Path, programs: dict[str, str]) -> None:
     with pytest.raises(LaunchFailed, match="exit status 3") as failed:
         children.run("ender", ["ender"], programs, tmp_path / "a.log")
-    assert "no luck" in failed.value.tail()
+    assert "no luck" in failed.value.tail
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of the death")

@@ -46,6 +46,6 @@ def test_the_folder_is_made_closed_and_an_old_scripts_file_goes(tmp_path: Path) 
 def test_the_tail_of_a_log_is_short(tmp_path: Path) -> None:
     log = tmp_path / "x.log"
     log.write_text("\n".join(str(n) for n in range(100)))
-    assert LaunchFailed("It broke.", log).tail().splitlines()[-1] == "99"
-    assert len(LaunchFailed("It broke.", log).tail().splitlines()) == 20
-    assert LaunchFailed("It broke.").tail() == ""
+    assert LaunchFailed("It broke.", log).tail.splitlines()[-1] == "99"
+    assert len(LaunchFailed("It broke.", log).tail.splitlines()) == 15
+    assert LaunchFailed("It broke.").tail == ""
