@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from shared.web.edge import BODY_MAX
+from tests.integration.shared.ports import free_port
 
 SCRIPT = Path(__file__).with_name("served.py")
 
@@ -44,13 +45,6 @@ class Served:
             method + b" " + target + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
         )
         return int(answer.split(b" ", 2)[1])
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from prometheus_client import REGISTRY
+from starlette.types import Message
 
 from shared import log
 from shared.web.edge import BODY_MAX, IN_WORK_MAX, Edge
@@ -177,6 +179,27 @@ async def test_one_line_per_request_names_no_path_and_no_query(
     assert line["status"] == 200
     assert "G-31" not in written.getvalue()
     assert "secret" not in written.getvalue()
+
+
+async def test_the_end_writes_what_was_gathered(
+    app: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = io.StringIO()
+    lines = log.Lines(written)
+    monkeypatch.setattr(log._Access, "lines", lines)
+    lines.add("last")
+    messages = iter([{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}])
+
+    async def receive() -> Message:
+        return next(messages)
+
+    async def send(_: Message) -> None:
+        pass
+
+    await app({"type": "lifespan", "state": {}}, receive, send)
+    assert written.getvalue() == "last\n"
+    monkeypatch.setattr(log._Access, "lines", None)
+    log.flush()
 
 
 async def test_no_answer_may_be_cached(client: httpx.AsyncClient) -> None:

@@ -3,6 +3,7 @@
 import base64
 import json
 from contextlib import suppress
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import Malformed
-from shared.web.paging import CURSOR_MAX, decode_cursor, encode_cursor
+from shared.web.paging import CURSOR_MAX, decode_cursor, decode_id, encode_cursor
 from tests.support.tables import cases
 
 HEADERS = {"Authorization": "Bearer auditor"}
@@ -62,6 +63,15 @@ def test_garbage_is_refused(cursor: str) -> None:
 def test_no_text_makes_anything_but_a_refusal(cursor: str) -> None:
     with suppress(Malformed):
         decode_cursor(cursor, str, int)
+
+
+def test_a_list_sorted_by_id_has_one_id_in_its_cursor() -> None:
+    row = uuid4()
+    assert decode_id(encode_cursor(str(row))) == row
+    for cursor in ("x", encode_cursor("x"), encode_cursor(1), encode_cursor(str(row), 1)):
+        with pytest.raises(Malformed) as caught:
+            decode_id(cursor)
+        assert caught.value.code == "cursor_invalid"
 
 
 # limit   status
