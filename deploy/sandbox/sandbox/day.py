@@ -59,8 +59,6 @@ async def play_day(terminal: Terminal, stack: Stack, ring: Keyring) -> Played:
                 stack.check()
                 message = f"The Saturday stopped: {error}. `make run` plays the next one."
                 raise LaunchFailed(message, stack.serving[0].log) from error
-            finally:
-                ring.save(stack.folder)
     played.paid.payments -= before.payments
     played.paid.amount_fen -= before.amount_fen
     return played
@@ -96,6 +94,7 @@ def _town(
         key = await keyring.make_key(escrow, ring, **scope)
         if scope["role"] == "institution":
             ring.institutions[scope["institution_id"]] = key
+            ring.save(stack.folder)
         return Wire(escrow, key)
 
     async def raise_clock(instant: datetime) -> int:

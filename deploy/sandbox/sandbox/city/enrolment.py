@@ -35,8 +35,8 @@ class Contract:
     starts_on: str
     ends_on: str
     next_lesson: int = 1
-    state: str = "running"
-    """`running`, `refused`, `unfunded`, `refunding` or `over`."""
+    state: str = "signed"
+    """`signed`, `registered`, `running` (paid), `refused`, `refunding` or `over`."""
 
 
 @dataclass(slots=True)
@@ -71,13 +71,11 @@ class Enrolling:
                 opened.append(self._open_class(place, course, len(opened)))
         return opened
 
-    def newcomers(self, classes: Iterable[Class]) -> list[tuple[Class, Contract]]:
-        """Let new pupils join some classes."""
-        return [
-            (group, self.contract(group.course))
-            for group in classes
-            if self._chance.random() < NEWCOMERS_SHARE and len(group.contracts) < PUPILS[1]
-        ]
+    def admit_newcomers(self, classes: Iterable[Class]) -> None:
+        """Let a pupil join some of the classes that have room."""
+        for group in classes:
+            if self._chance.random() < NEWCOMERS_SHARE and len(group.contracts) < PUPILS[1]:
+                group.contracts.append(self.contract(group.course))
 
     def contract(self, course: Course) -> Contract:
         """Sign a contract within the caps that starts in the week of this Saturday."""

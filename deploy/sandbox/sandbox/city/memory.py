@@ -16,6 +16,8 @@ class Memory:
 
     seed: int
     played: list[date] = field(default_factory=list)
+    is_founded: bool = False
+    """The institutions are registered and have their accounts and keys."""
     classes: list[Class] = field(default_factory=list)
     freeze_id: str | None = None
     """The freeze that was placed on the last Saturday and left."""

@@ -67,9 +67,8 @@ class Slips:
     mistyped: list[Enrolled]
 
 
-async def pay_in(town: Town, rows: list[Enrolled], places: list[Place], day: date) -> Slips:
+async def pay_in(town: Town, paying: list[Enrolled], places: list[Place], day: date) -> Slips:
     """Let the guardians pay at the bank, and wait until the service has heard of it."""
-    paying = [row for row in rows if row[1].state == "running"]
     slips = _slips(paying, Random(f"slips:{day}"))
     by_id = {place.id: place for place in places}
     town.progress.begin("deposits at the banks", len(paying))
@@ -84,6 +83,8 @@ async def pay_in(town: Town, rows: list[Enrolled], places: list[Place], day: dat
             town.tally.deposited_fen += sum(row["amount_fen"] for row in batch)
             town.progress.advance(len(batch))
     await town.banks.drain()
+    for _, contract in paying:
+        contract.state = "running"
     return slips
 
 
@@ -93,8 +94,7 @@ async def _register(town: Town, batch: list[Enrolled], saturday: date) -> None:
     line = town.institutions[batch[0][0].institution_id]
     answer = await line.post("/v1/contracts", body, f"city-{saturday:%Y%m%d}-{first.id}")
     for row, (_, contract) in zip(answer["items"], batch, strict=True):
-        if row["outcome"] == "refused":
-            contract.state = "refused"
+        contract.state = "refused" if row["outcome"] == "refused" else "registered"
     town.tally.add_contracts(answer)
     town.progress.advance(len(batch))
 
@@ -148,6 +148,6 @@ def _broken_terms(group: Class, contract: Contract) -> list[dict[str, Any]]:
     ]
 
 
-def running(classes: Iterable[Class]) -> list[Enrolled]:
-    """Return every contract that is taught, with its class."""
-    return [(g, c) for g in classes for c in g.contracts if c.state == "running"]
+def those(classes: Iterable[Class], state: str) -> list[Enrolled]:
+    """Return every contract in a state, with its class."""
+    return [(g, c) for g in classes for c in g.contracts if c.state == state]

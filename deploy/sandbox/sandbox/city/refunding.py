@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 from sandbox.city.enrolment import Class, Contract
-from sandbox.city.morning import Enrolled, running
+from sandbox.city.morning import Enrolled, those
 from sandbox.city.town import Town
 
 REFUNDS = 6
@@ -38,7 +38,7 @@ async def ask(
 
     The last is of a contract whose payer the bank did not name.
     """
-    begun = [row for row in running(classes) if row[1].next_lesson > 1]
+    begun = [row for row in those(classes, "running") if row[1].next_lesson > 1]
     chosen = Random(f"refunds:{day}").sample(begun, min(REFUNDS, len(begun)))
     chosen += [row for row in payerless[:1] if row not in chosen]
     town.progress.begin("refunds asked for", len(chosen))

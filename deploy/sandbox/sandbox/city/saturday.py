@@ -26,14 +26,15 @@ async def play(town: Town, memory: Memory, path: Path, now: datetime) -> None:
     """
     day = next_saturday(now)
     city = places(memory.seed)
-    is_first = not memory.classes
+    is_first = not memory.is_founded
     memory.played.append(day)
+    remember(path, memory)
     await town.move_clock(at(day, MORNING))
     if is_first:
         await found(town, city, day)
+        memory.is_founded = True
     await supervising.lift_last_freeze(town, memory, day)
-    slips = await _enrol(town, memory, city, is_first=is_first)
-    remember(path, memory)
+    slips = await _enrol(town, memory, city, path)
     await _teach(town, memory, slips, path)
     await evening.allocate(town, slips.mistyped, city)
     if is_first:
@@ -43,20 +44,25 @@ async def play(town: Town, memory: Memory, path: Path, now: datetime) -> None:
     remember(path, memory)
 
 
-async def _enrol(town: Town, memory: Memory, city: list[Place], *, is_first: bool) -> Slips:
-    """Sign, register and pay for this week's contracts; return whose deposits went wrong."""
+async def _enrol(town: Town, memory: Memory, city: list[Place], path: Path) -> Slips:
+    """Sign, register and pay for this week's contracts; return whose deposits went wrong.
+
+    What a day that was cut short had signed and not registered, or not paid, comes first.
+    """
     day = memory.played[-1]
     enrolling = Enrolling(memory.seed, day)
-    if is_first:
-        memory.classes = enrolling.open_classes(city)
-        rows = morning.running(memory.classes)
+    if memory.classes:
+        enrolling.admit_newcomers(memory.classes)
     else:
-        rows = enrolling.newcomers(memory.classes)
-        for group, contract in rows:
-            group.contracts.append(contract)
+        memory.classes = enrolling.open_classes(city)
+    remember(path, memory)
+    rows = morning.those(memory.classes, "signed")
     await morning.register(town, rows, day)
     await morning.register_mistakes(town, rows, day)
-    return await morning.pay_in(town, rows, city, day)
+    remember(path, memory)
+    slips = await morning.pay_in(town, morning.those(memory.classes, "registered"), city, day)
+    remember(path, memory)
+    return slips
 
 
 async def _teach(town: Town, memory: Memory, slips: Slips, path: Path) -> None:

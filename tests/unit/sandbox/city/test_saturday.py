@@ -157,3 +157,28 @@ async def test_two_saturdays_follow_each_other(
     assert len(escrow.released) > first + 2_000
     assert escrow.clock == sorted(escrow.clock)
     assert escrow.clock[-1] - escrow.clock[0] > timedelta(days=7)
+
+
+async def test_a_day_that_was_cut_short_is_caught_up_next_week(
+    town: Town, escrow: LenientEscrow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "memory.json"
+
+    async def cut(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr("sandbox.city.morning.pay_in", cut)
+        with pytest.raises(KeyboardInterrupt):
+            await play(town, Memory(seed=1), path, NOW)
+    assert escrow.released == set()
+
+    memory = recall(path)
+    assert memory is not None
+    await play(town, memory, path, escrow.clock[-1])
+    assert len(escrow.released) > 2_000
+    assert {row.state for group in memory.classes for row in group.contracts} <= {
+        "running",
+        "refunding",
+        "over",
+    }
