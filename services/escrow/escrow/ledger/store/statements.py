@@ -38,6 +38,19 @@ async def count_rows(
     return int(tag.rsplit(" ", 1)[1])
 
 
+async def copy_rows(
+    tx: LedgerConnection, table: str, columns: Sequence[str], found: Sequence[Sequence[Any]]
+) -> None:
+    """Append rows by COPY, the cheapest way in: no plan to go wrong, no arrays to unpack."""
+    tag = await tx.copy_records_to_table(
+        table, schema_name="escrow", columns=columns, records=found
+    )
+    written = int(tag.rsplit(" ", 1)[1])
+    if written != len(found):
+        message = f"{table} took {written} rows where {len(found)} were decided"
+        raise InvariantBroken(message)
+
+
 def transposed(records: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
     """Turn rows into columns; there is at least one row."""
     return list(zip(*records, strict=True))

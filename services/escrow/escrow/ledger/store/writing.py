@@ -12,7 +12,7 @@ from escrow.domain.freezes import rule_body
 from escrow.domain.instructions import Instruction, Line
 from escrow.domain.records import Standing
 from escrow.ledger.store import records
-from escrow.ledger.store.statements import count_rows, transposed, write_rows
+from escrow.ledger.store.statements import copy_rows, count_rows, transposed, write_rows
 from shared.pg.database import LedgerConnection
 from shared.pg.faults import Contended
 
@@ -33,12 +33,12 @@ _TUITION_MOVED: Final = _columns(
     *("state", "funded_fen", "held_fen", "released_fen", "refunded_fen", "lessons_released"),
     *("refund_id", "refund_requested_at"),
 )
-_MOVEMENT: Final = _columns(
+_MOVEMENT: Final = (
     *("institution_id", "sequence", "movement_id", "kind", "debit", "credit", "amount_fen"),
     *("occurred_at", "contract_id", "lesson_no", "instruction_id", "entry_id", "refund_id"),
     "reverses",
 )
-_LESSON: Final = _columns(
+_LESSON: Final = (
     *_CONTRACT,
     *("lesson_no", "attempt", "item_id", "movement_id", "release_sequence", "amount_fen"),
     *("taught_at", "ended_at", "teacher_ref", "room_ref", "evidence_ref"),
@@ -60,7 +60,7 @@ _INSTRUCTION_MOVED: Final = _columns(
     *("institution_id", "instruction_id", "state", "served_at", "leased_until", "sent_at"),
     *("bank_reference", "booked_at", "reason", "changed_at"),
 )
-_LINE: Final = _columns(
+_LINE: Final = (
     *("line_no", "state", "amount_fen", "remittance", "contract_id", "lesson_no"),
     *("release_sequence", "release_id", "tries"),
 )
@@ -104,8 +104,8 @@ async def write(tx: LedgerConnection, book: Book, changes: Changes) -> None:
     await _registered(tx, changes, now)
     await _standings(tx, book, changes, now)
     await _tuitions(tx, book, changes)
-    await _add(tx, "add_movement", _MOVEMENT, changes.movements, now)
-    await _add(tx, "add_lesson", _LESSON, changes.lessons)
+    await _journal(tx, changes, now)
+    await _lessons(tx, changes)
     await _add(tx, "write_lesson", _LESSON_REVERSED, changes.lessons_reversed)
     await _payables(tx, changes)
     await _instructions(tx, changes)
@@ -153,6 +153,21 @@ def _has_moved(book: Book, one: Standing) -> bool:
     return (one.sequence, one.movements) != (before.sequence, before.movements)
 
 
+async def _journal(tx: LedgerConnection, changes: Changes, now: datetime) -> None:
+    """Append the movements; the journal is never written in any other way."""
+    columns = attrgetter(*_MOVEMENT)
+    found = [(*columns(one), now) for one in changes.movements]
+    if found:
+        await copy_rows(tx, "movement", (*_MOVEMENT, "posted_at"), found)
+
+
+async def _lessons(tx: LedgerConnection, changes: Changes) -> None:
+    """Append the lessons released; the key refuses a second release of the same attempt."""
+    found = [attrgetter(*_LESSON)(one) for one in changes.lessons]
+    if found:
+        await copy_rows(tx, "lesson", _LESSON, found)
+
+
 async def _tuitions(tx: LedgerConnection, book: Book, changes: Changes) -> None:
     added = [one for key, one in changes.tuitions.items() if key not in book.tuitions]
     moved = [one for key, one in changes.tuitions.items() if key in book.tuitions]
@@ -171,7 +186,10 @@ async def _instructions(tx: LedgerConnection, changes: Changes) -> None:
     added = [one for key, one in changes.instructions.items() if key in planned]
     moved = [one for key, one in changes.instructions.items() if key not in planned]
     await _add(tx, "add_instruction", _INSTRUCTION, added)
-    await _put(tx, "add_line", _lines(added, _LINE))
+    lines = _lines(added, attrgetter(*_LINE))
+    if lines:
+        columns = ("institution_id", "instruction_id", *_LINE)
+        await copy_rows(tx, "instruction_line", columns, lines)
     await _add(tx, "write_instruction", _INSTRUCTION_MOVED, moved)
     await _put(tx, "write_line", _lines(moved, _LINE_MOVED))
 
