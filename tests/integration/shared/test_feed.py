@@ -17,7 +17,6 @@ from shared.errors import Malformed, StartupRefused
 from shared.feed import outbox
 from shared.feed.tables import FIRST_EPOCH, Xid8, epoch_table, event_table
 from shared.pg.database import Database
-from tests.support.postgres import MakeDatabase
 
 _metadata = MetaData(schema="tried")
 _events = event_table(_metadata)
@@ -66,8 +65,14 @@ class Feed:
         async with self.database.connect() as connection:
             return await outbox.page(connection, _events, after, limit)
 
-    async def all(self, limit: int = 100) -> list[outbox.Event]:
-        """Read every page that there is."""
+    async def all(self, count: int, limit: int = 100) -> list[outbox.Event]:
+        """Read every page, once as many events as this can be seen.
+
+        A transaction in any database of the server holds the feed back for a moment.
+        """
+        async with asyncio.timeout(20):
+            while len((await self.page(None)).items) < count:  # noqa: ASYNC110 - in the server
+                await asyncio.sleep(0.01)
         found: list[outbox.Event] = []
         page = await self.page(None, limit)
         while page.next is not None:
@@ -82,9 +87,10 @@ async def lock(connection: AsyncConnection, institution: str) -> None:
 
 
 @pytest.fixture
-async def feed(empty_database: MakeDatabase) -> AsyncIterator[Feed]:
-    database = Database(empty_database(), application="tried")
+async def feed(owner_url: str) -> AsyncIterator[Feed]:
+    database = Database(owner_url, application="tried")
     async with database.begin() as connection:
+        await connection.execute(text("DROP SCHEMA IF EXISTS tried CASCADE"))
         await connection.execute(text("CREATE SCHEMA tried"))
         await connection.run_sync(_metadata.create_all)
         await connection.execute(insert(_epochs).values(epoch=FIRST_EPOCH))
@@ -98,8 +104,8 @@ async def feed(empty_database: MakeDatabase) -> AsyncIterator[Feed]:
 async def test_pages_follow_one_another(feed: Feed) -> None:
     written = [await feed.write_alone(name) for name in ("I1", "I2", "I1", "I3", "I1")]
     for limit in (1, 2, 5, 100):
-        assert [event.event_id for event in await feed.all(limit)] == written
-    numbered = [(event.institution_id, event.sequence) for event in await feed.all()]
+        assert [event.event_id for event in await feed.all(5, limit)] == written
+    numbered = [(event.institution_id, event.sequence) for event in await feed.all(5)]
     assert numbered == [("I1", 1), ("I2", 1), ("I1", 2), ("I3", 1), ("I1", 3)]
 
 
@@ -109,9 +115,11 @@ async def test_an_empty_feed_has_no_next(feed: Feed) -> None:
 
 async def test_the_end_of_a_feed_can_be_asked_again(feed: Feed) -> None:
     await feed.write_alone("I1")
+    await feed.all(1)
     cursor = (await feed.page()).next
     assert await feed.page(cursor) == outbox.Page([], None)
     late = await feed.write_alone("I2")
+    await feed.all(2)
     assert [event.event_id for event in (await feed.page(cursor)).items] == [late]
 
 
@@ -122,7 +130,7 @@ async def test_an_event_that_commits_late_is_not_skipped(feed: Feed) -> None:
         second = await feed.write_alone("I2")
         assert (await feed.page()).items == []
         assert await held(feed) == 1
-    assert [event.event_id for event in await feed.all()] == [first, second]
+    assert [event.event_id for event in await feed.all(2)] == [first, second]
     assert await held(feed) == 0
 
 
@@ -148,7 +156,7 @@ async def test_an_older_transaction_that_writes_later_keeps_the_sequence(feed: F
         second = await waiting
         assert (await feed.page()).items == []
     assert age_of_a < age_of_b
-    found = await feed.all(limit=1)
+    found = await feed.all(2, limit=1)
     assert [(event.event_id, event.sequence) for event in found] == [(first, 1), (second, 2)]
 
 
@@ -159,7 +167,7 @@ async def test_a_transaction_that_fails_leaves_no_gap(feed: Feed) -> None:
             await feed.write(connection, "I1")
             raise ZeroDivisionError
     second = await feed.write_alone("I1")
-    found = await feed.all()
+    found = await feed.all(2)
     assert [(event.event_id, event.sequence) for event in found] == [(first, 1), (second, 2)]
 
 
@@ -194,7 +202,7 @@ async def followed(feed: Feed, is_over: Callable[[], bool]) -> list[outbox.Event
         page = await feed.page(cursor, limit=7)
         seen += page.items
         cursor = page.next or cursor
-        if was_over and not page.items:
+        if was_over and not page.items and await held(feed) == 0:
             return seen
         await asyncio.sleep(0.002)
 
@@ -250,7 +258,7 @@ async def test_a_new_epoch_goes_on_after_the_old_one(feed: Feed) -> None:
         await outbox.check_epoch(connection, _events, "tried open-epoch")
     cursor = (await feed.page()).next
     late = await feed.write_alone("I3")
-    assert [event.event_id for event in await feed.all(limit=1)] == [*old, late]
+    assert [event.event_id for event in await feed.all(3, limit=1)] == [*old, late]
     assert [event.event_id for event in (await feed.page(cursor)).items] == [late]
 
 
@@ -263,7 +271,7 @@ async def test_ids_are_ordered_as_numbers(feed: Feed) -> None:
                 update(_events).where(_events.c.institution_id == name).values(order_xid=order_xid)
             )
     for limit in (1, 2, 3):
-        assert [event.institution_id for event in await feed.all(limit)] == ["I3", "I2", "I1"]
+        assert [event.institution_id for event in await feed.all(3, limit)] == ["I3", "I2", "I1"]
 
 
 async def test_a_forged_cursor_is_refused(feed: Feed) -> None:
@@ -273,6 +281,7 @@ async def test_a_forged_cursor_is_refused(feed: Feed) -> None:
 
 async def test_the_largest_cursor_is_read(feed: Feed) -> None:
     await feed.write_alone("I1")
+    await feed.all(1)
     place = json.dumps([2**31 - 1, 2**63 - 1, "I" * 18, 2**63 - 1]).encode()
     cursor = base64.urlsafe_b64encode(place).decode().rstrip("=")
     assert (await feed.page(cursor)).items == []

@@ -1,11 +1,12 @@
 """A tiny application with one route of each kind, and a client that calls it in memory."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Annotated
 from uuid import UUID
 
 import httpx
 import pytest
+import structlog
 from fastapi import APIRouter, Depends, FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
@@ -152,6 +153,13 @@ class Readiness:
     async def __call__(self) -> None:
         if self.fault is not None:
             raise self.fault
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    """Keep what is logged out of the terminal."""
+    with structlog.testing.capture_logs():
+        yield
 
 
 @pytest.fixture
