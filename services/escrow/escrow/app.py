@@ -11,6 +11,7 @@ from escrow.audit import api as audit
 from escrow.bank import api as bank
 from escrow.bank import statements_api
 from escrow.contracts import api as contracts
+from escrow.contracts import reading_api as contract_reading
 from escrow.custody import api as custody
 from escrow.custody import reading_api
 from escrow.deposits import api as deposits
@@ -31,6 +32,7 @@ from shared.web.keys import KeyDirectory
 _ROUTERS = (
     releases.router,
     contracts.router,
+    contract_reading.router,
     custody.router,
     reading_api.router,
     deposits.router,
