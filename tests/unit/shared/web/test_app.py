@@ -11,6 +11,8 @@ from prometheus_client import REGISTRY
 from shared.errors import Unavailable
 from shared.web.app import create_app
 
+Switch = Any
+
 
 async def test_health_needs_no_key(client: httpx.AsyncClient) -> None:
     for path in ("/healthz", "/readyz", "/openapi.json"):
@@ -18,7 +20,7 @@ async def test_health_needs_no_key(client: httpx.AsyncClient) -> None:
     assert (await client.get("/healthz")).json() == {"status": "ok"}
 
 
-async def test_an_unready_service_lives(client: httpx.AsyncClient, readiness: Any) -> None:  # noqa: ANN401
+async def test_an_unready_service_lives(client: httpx.AsyncClient, readiness: Switch) -> None:
     readiness.fault = Unavailable("The schema is not current.", retry_after_s=5)
     answer = await client.get("/readyz")
     assert answer.status_code == 503
@@ -34,7 +36,7 @@ async def test_there_is_no_page_with_scripts_from_elsewhere(client: httpx.AsyncC
         assert (await client.get(path)).status_code == 404
 
 
-async def test_the_lifespan_runs(readiness: Any) -> None:  # noqa: ANN401
+async def test_the_lifespan_runs(readiness: Switch) -> None:
     seen = []
 
     @asynccontextmanager
