@@ -1,6 +1,5 @@
 """Play one Saturday of the city against the running services, and see what it came to."""
 
-import time
 from datetime import datetime
 from itertools import count
 
@@ -108,7 +107,7 @@ def _town(
         raise_clock=raise_clock,
         open_line=open_line,
         progress=terminal,
-        began=time.monotonic(),
+        began=terminal.began,
     )
 
 

@@ -34,6 +34,10 @@ WORDS = {
 """Refusals in words a newcomer understands."""
 
 
+RETAINED = {"floor": "a floor", "payout_frozen": "a freeze"}
+"""What keeps a payout back, in words."""
+
+
 @dataclass(slots=True)
 class Played:
     """A Saturday that was played, and what was found after it."""
@@ -109,14 +113,16 @@ def _rows(played: Played) -> Iterator[tuple[str, str]]:
     yield "statements", _counted(tally.reconciled)
     yield "books verified", _verified(played)
     first = tally.first_release_s
-    begun = f"; first lesson released {first:.1f} s into the play" if first is not None else ""
+    begun = f"; the first lesson was released after {first:.0f} s" if first is not None else ""
     yield "time taken", f"{played.seconds} s in all{begun}"
 
 
 def _verified(played: Played) -> str:
     words = played.findings.splitlines()
-    if played.verified:
-        return "yes: every balance recomputed from the movements agrees"
+    whole = played.verification.get("whole") or {}
+    if played.verified and whole.get("clean", True):
+        counted = f"{whole.get('movements', 0):,} movements"
+        return f"yes: every balance recomputed from {counted} agrees"
     return "NO: " + (words[-1] if words else "see the log of verify")
 
 
@@ -133,7 +139,8 @@ def _reasons(codes: Counter[str]) -> str:
 
 def _retained(tally: Tally, still_fen: int) -> str:
     lines = [
-        f"{tally.retained_lessons[reason]:,} lessons, {yuan(fen)} yuan by {reason}"
+        f"{tally.retained_lessons[reason]:,} lessons, {yuan(fen)} yuan by "
+        + RETAINED.get(reason, reason)
         for reason, fen in tally.retained_fen.most_common()
     ]
     return "\n".join([*lines, f"{yuan(still_fen)} yuan of it still waits at the end of the day"])

@@ -13,7 +13,7 @@ class Terminal:
 
     def __init__(self, console: Console | None = None) -> None:
         self.console = console or Console(highlight=False, soft_wrap=True)
-        self._began = time.monotonic()
+        self.began = time.monotonic()
         self._bar = _bar(self.console)
         self._part = self._bar.add_task("", total=None, visible=False)
 
@@ -50,7 +50,7 @@ class Terminal:
             self._bar.advance(self._part, steps)
 
     def _elapsed(self) -> str:
-        return f"{time.monotonic() - self._began:6.1f} s"
+        return f"{time.monotonic() - self.began:6.1f} s"
 
 
 def _bar(console: Console) -> Progress:

@@ -37,6 +37,7 @@ def a_day(*, verified: bool = True) -> report.Played:
         retained_fen=8_000,
         verified=verified,
         findings="movement 7: amount",
+        verification={"whole": {"clean": True, "movements": 12}},
         seconds=31,
     )
 
@@ -52,8 +53,8 @@ def test_the_summary_says_what_moved_was_refused_and_retained() -> None:
     text = printed(a_day())
     assert "160.00 out of escrow; the banks paid 80.00 in 1 transfers" in text
     assert "1 not_yet_taught (the lesson had not ended)" in text
-    assert "1 lessons, 80.00 yuan by floor" in text
-    assert "yes: every balance recomputed" in text
+    assert "1 lessons, 80.00 yuan by a floor" in text
+    assert "yes: every balance recomputed from 12 movements agrees" in text
 
 
 def test_books_that_disagree_are_named() -> None:
