@@ -13,8 +13,9 @@ BACKLOG_MAX: Final = 2_048
 KEEP_ALIVE_S: Final = 65
 """Longer than the 60 s of common proxies, so that they and not we end idle connections."""
 
-STOP_S: Final = 35
-"""Time to finish at the end: longer than the longest long poll of 30 s."""
+STOP_S: Final = 8
+"""Time to finish at the end: longer than a statement may run (5 s), shorter than the 10 s
+after which a container is killed. A long poll is cut; its reader asks again."""
 
 
 def serve(

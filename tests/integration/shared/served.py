@@ -44,10 +44,10 @@ async def read_note(note_id: CallerId) -> str:
     return note_id
 
 
-@router.get("/slow")
-async def rest() -> str:
+@router.get("/slow/{seconds}")
+async def rest(seconds: int) -> str:
     """Answer after a while."""
-    await asyncio.sleep(1)
+    await asyncio.sleep(seconds)
     return "rested"
 
 

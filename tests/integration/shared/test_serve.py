@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import httpx
 import pytest
 
 from shared.web.edge import BODY_MAX
+from shared.web.serve import STOP_S
 from tests.integration.shared.ports import free_port
 
 SCRIPT = Path(__file__).with_name("served.py")
@@ -161,7 +163,7 @@ def test_metrics_have_a_port_of_their_own(served: Served) -> None:
 def test_a_stop_finishes_what_runs(served_alone: Served, tmp_path: Path) -> None:
     answers: list[int] = []
     asking = threading.Thread(
-        target=lambda: answers.append(httpx.get(f"{served_alone.url}/v1/slow").status_code)
+        target=lambda: answers.append(httpx.get(f"{served_alone.url}/v1/slow/1").status_code)
     )
     asking.start()
     time.sleep(0.3)
@@ -171,4 +173,19 @@ def test_a_stop_finishes_what_runs(served_alone: Served, tmp_path: Path) -> None
     assert served_alone.process.wait(timeout=10) in {0, -signal.SIGTERM}
     lines = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
     assert {line["service"] for line in lines} == {"served"}
-    assert "/v1/slow" in [line.get("route") for line in lines]
+    assert "/v1/slow/{seconds}" in [line.get("route") for line in lines]
+
+
+@pytest.mark.slow
+def test_a_stop_does_not_wait_for_a_long_poll(served_alone: Served) -> None:
+    def ask() -> None:
+        with suppress(httpx.TransportError):
+            httpx.get(f"{served_alone.url}/v1/slow/30", timeout=40)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    time.sleep(0.3)
+    served_alone.process.send_signal(signal.SIGTERM)
+    served_alone.process.wait(timeout=STOP_S + 4)
+    asking.join(timeout=5)
+    assert not asking.is_alive()
