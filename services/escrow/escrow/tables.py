@@ -164,6 +164,8 @@ bank_statement = Table(
     instant("received_at"),
     Column("reconciliation_id", Uuid, nullable=False, unique=True),
     must("findings", JSONB),
+    Index("bank_statement_to_at_idx", "account_number", "to_at"),
+    Index("bank_statement_bank_id_idx", "bank_id", "received_at"),
 )
 
 verification = Table(

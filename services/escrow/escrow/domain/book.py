@@ -23,6 +23,7 @@ from escrow.domain import (
     releases,
     reversals,
     settling,
+    statements,
 )
 from escrow.domain.commands import Command
 from escrow.domain.draft import Book, Changes, Draft
@@ -93,4 +94,6 @@ def _step(draft: Draft, command: Command) -> Outcome:  # noqa: C901, PLR0911, PL
             return settling.record_sending(draft, command)
         case asked.RecordResult():
             return settling.record_result(draft, command)
+        case asked.ReceiveStatement():
+            return statements.receive_statement(draft, command)
     assert_never(command)

@@ -258,6 +258,36 @@ class RecordResult:
 
 
 @dataclass(frozen=True, slots=True)
+class StatementEntry:
+    """One entry as a bank's statement lists it."""
+
+    entry_id: str
+    direction: str
+    amount_fen: Fen
+    booked_at: datetime
+    value_on: date
+    end_to_end_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiveStatement:
+    """Keep a bank's statement of one account, to compare the books with it."""
+
+    institution_id: str
+    account_number: str
+    statement_id: str
+    bank_id: str
+    from_at: datetime
+    to_at: datetime
+    opening_balance_fen: int
+    closing_balance_fen: int
+    entries: tuple[StatementEntry, ...]
+    listed: str
+    """The entries as they came, as JSON text."""
+    content_digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class PlanPayouts:
     """Pay out what was retained and now has room; asked for by the clock."""
 
@@ -283,5 +313,6 @@ Command: TypeAlias = (
     | ClaimInstruction
     | RecordSending
     | RecordResult
+    | ReceiveStatement
     | PlanPayouts
 )

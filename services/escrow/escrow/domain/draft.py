@@ -23,6 +23,8 @@ from escrow.domain.records import (
     Payable,
     Refund,
     Standing,
+    Statement,
+    StatementSeen,
     Taught,
     Tuition,
 )
@@ -64,6 +66,10 @@ class Book:
     freezes: dict[tuple[str, UUID], Freeze] = field(default_factory=dict)
     refunds: dict[tuple[str, UUID], Refund] = field(default_factory=dict)
     instructions: dict[tuple[str, UUID], Instruction] = field(default_factory=dict)
+    statements: dict[EntryKey, StatementSeen] = field(default_factory=dict)
+    """Statements received before, by (account, statement id)."""
+    statements_before: dict[EntryKey, StatementSeen] = field(default_factory=dict)
+    """The account's last statement that ended before the one of this key begins."""
     account_owners: dict[str, str] = field(default_factory=dict)
     banks: set[str] = field(default_factory=set)
 
@@ -89,6 +95,7 @@ class Changes:
     freezes: dict[tuple[str, UUID], Freeze] = field(default_factory=dict)
     floors: list[Floor] = field(default_factory=list)
     refunds: dict[tuple[str, UUID], Refund] = field(default_factory=dict)
+    statements: dict[EntryKey, Statement] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
 
 

@@ -11,7 +11,7 @@ from typing import Final
 from uuid import UUID
 
 from escrow.domain.accounts import AccountKind
-from escrow.domain.commands import FloorRule
+from escrow.domain.commands import FloorRule, ReceiveStatement
 from escrow.domain.twins import twin
 from shared.money import ZERO, Fen
 
@@ -262,6 +262,41 @@ class Floor:
     document_no: str
     placed_at: datetime
     placed_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatementSeen:
+    """What is known of a statement that was received before."""
+
+    institution_id: str
+    account_number: str
+    statement_id: str
+    to_at: datetime
+    closing_balance_fen: int
+    content_digest: bytes
+    reconciliation_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A bank's statement as it came, and what it was found to be."""
+
+    command: ReceiveStatement
+    reconciliation_id: UUID
+    received_at: datetime
+    findings: dict[str, object]
+
+    def as_seen(self) -> StatementSeen:
+        """Return it as one who comes later sees it."""
+        return StatementSeen(
+            self.command.institution_id,
+            self.command.account_number,
+            self.command.statement_id,
+            self.command.to_at,
+            self.command.closing_balance_fen,
+            self.command.content_digest,
+            self.reconciliation_id,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -214,6 +214,12 @@ instruction_line = Table(
     key("booked_entry_id", nullable=True),
     key("returned_entry_id", nullable=True),
     may("reason"),
+    Index(
+        "instruction_line_unbooked_idx",
+        "institution_id",
+        "instruction_id",
+        postgresql_where=text("state = 'settled' AND booked_entry_id IS NULL"),
+    ),
 )
 
 bank_entry = Table(

@@ -111,6 +111,8 @@ CONTROL_PLANE: Final = (
     findings jsonb NOT NULL,
     CONSTRAINT bank_statement_pkey PRIMARY KEY (account_number, statement_id),
     CONSTRAINT bank_statement_reconciliation_id_key UNIQUE (reconciliation_id))""",
+    "CREATE INDEX bank_statement_to_at_idx ON escrow.bank_statement (account_number, to_at)",
+    "CREATE INDEX bank_statement_bank_id_idx ON escrow.bank_statement (bank_id, received_at)",
     """CREATE TABLE escrow.verification (
     verification_id uuid CONSTRAINT verification_pkey PRIMARY KEY,
     scope text NOT NULL CONSTRAINT verification_scope_check CHECK (scope IN ('new', 'whole')),
@@ -306,6 +308,10 @@ DATA_PLANE: Final = (
     returned_entry_id text COLLATE "C",
     reason text,
     CONSTRAINT instruction_line_pkey PRIMARY KEY (institution_id, instruction_id, line_no))""",
+    (
+        "CREATE INDEX instruction_line_unbooked_idx ON escrow.instruction_line"
+        " (institution_id, instruction_id) WHERE state = 'settled' AND booked_entry_id IS NULL"
+    ),
     f"""CREATE TABLE escrow.bank_entry (
     institution_id {_KEY},
     account_number {_KEY},

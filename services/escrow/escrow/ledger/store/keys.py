@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -28,6 +29,8 @@ class Keys:
     freezes: set[tuple[str, UUID]] = field(default_factory=set)
     unseen: set[str] = field(default_factory=set)
     """Institutions whose planned payouts may have to be withdrawn."""
+    statements: set[tuple[str, str, datetime]] = field(default_factory=set)
+    """Statements, as (account number, statement id, where it begins)."""
     filed: set[tuple[str, str]] = field(default_factory=set)
     """Custody accounts about to be filed, as (bank, account number)."""
 
@@ -108,6 +111,13 @@ def _open(keys: Keys, command: asked.RegisterInstitution) -> None:
     keys.opened.add(command.institution_id)
 
 
+def _statement(keys: Keys, command: asked.ReceiveStatement) -> None:
+    keys.statements.add((command.account_number, command.statement_id, command.from_at))
+    keys.entries |= {
+        (command.institution_id, command.account_number, one.entry_id) for one in command.entries
+    }
+
+
 def _file(keys: Keys, command: asked.OpenAccount) -> None:
     keys.filed.add((command.bank_id, command.account_number))
 
@@ -131,5 +141,6 @@ _GATHER: Final[dict[type, Callable[[Keys, Any], None]]] = {
     asked.PlanPayouts: _unseen,
     asked.RegisterInstitution: _open,
     asked.OpenAccount: _file,
+    asked.ReceiveStatement: _statement,
 }
 """Commands without an entry need their institution alone."""

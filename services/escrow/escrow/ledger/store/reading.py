@@ -6,7 +6,7 @@ from typing import Any, Final
 from escrow.domain.book import Book
 from escrow.domain.instructions import Instruction
 from escrow.domain.policy import Policies
-from escrow.domain.records import Deposit, Entry, Freeze, Taught
+from escrow.domain.records import Deposit, Entry, Freeze, StatementSeen, Taught
 from escrow.ledger.store import records
 from escrow.ledger.store.keys import Keys
 from escrow.ledger.store.statements import rows, transposed
@@ -30,6 +30,7 @@ async def read(tx: LedgerConnection, keys: Keys, policies: Policies) -> Book:
     await _entries(tx, keys, book)
     await _queues(tx, book)
     await _custody(tx, keys, book)
+    await _statements(tx, keys, book)
     return book
 
 
@@ -175,6 +176,16 @@ async def _custody(tx: LedgerConnection, keys: Keys, book: Book) -> None:
                 book.banks.add(row["bank_id"])
             if row["institution_id"] is not None:
                 book.account_owners[row["account_number"]] = row["institution_id"]
+
+
+async def _statements(tx: LedgerConnection, keys: Keys, book: Book) -> None:
+    named = [(account, statement_id) for account, statement_id, _ in keys.statements]
+    for row in await _by_keys(tx, "read_statement", named):
+        one = StatementSeen(*row)
+        book.statements[one.account_number, one.statement_id] = one
+    for row in await _by_keys(tx, "read_statement_before", keys.statements):
+        before = StatementSeen(*row[1:])
+        book.statements_before[before.account_number, row[0]] = before
 
 
 async def _by_keys(tx: LedgerConnection, name: str, keys: Iterable[tuple[Any, ...]]) -> list[Any]:

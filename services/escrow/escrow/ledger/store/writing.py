@@ -89,6 +89,10 @@ _REFUND: Final = _columns(
     *("requested_by", "reason", "amount_fen", "waiting_fen", "agreed_at", "agreed_by"),
     *("contested_at", "contest_reason", "payer_account", "payer_name"),
 )
+_STATEMENT: Final = _columns(
+    *("account_number", "statement_id", "institution_id", "bank_id", "from_at", "to_at"),
+    *("opening_balance_fen", "closing_balance_fen", "listed", "content_digest"),
+)
 _INSTITUTION: Final = _columns(
     "institution_id", "name", "district_code", "category", "delivery", "policy"
 )
@@ -114,6 +118,7 @@ async def write(tx: LedgerConnection, book: Book, changes: Changes) -> None:
     await _add(tx, "write_freeze", _FREEZE, changes.freezes.values())
     await _add(tx, "write_refund", _REFUND, changes.refunds.values())
     await _floors(tx, changes)
+    await _statements(tx, changes)
     await _events(tx, changes, now)
 
 
@@ -224,6 +229,19 @@ async def _floors(tx: LedgerConnection, changes: Changes) -> None:
         for one in changes.floors
     ]
     await _put(tx, "add_floor", found)
+
+
+async def _statements(tx: LedgerConnection, changes: Changes) -> None:
+    found = [
+        (
+            *_STATEMENT(one.command),
+            one.received_at,
+            one.reconciliation_id,
+            json.dumps(one.findings),
+        )
+        for one in changes.statements.values()
+    ]
+    await _put(tx, "add_statement", found)
 
 
 async def _registered(tx: LedgerConnection, changes: Changes, now: datetime) -> None:
