@@ -72,6 +72,7 @@ async def _teach(town: Town, memory: Memory, slips: Slips, path: Path) -> None:
     asked: list[refunding.Claim] = []
     for number in range(len(BELLS)):
         await bells.ring(town, memory.classes, city, day, number)
+        remember(path, memory)
         if number + 1 == REFUNDS_AFTER:
             asked = await refunding.ask(town, memory.classes, slips.payerless, day)
         if number + 1 == AGREED_AFTER:
