@@ -44,6 +44,7 @@ def booked(
     if line.booked_entry_id or line.amount_fen != entry.amount_fen or line.state in _NEVER_LEFT:
         return False
     line.booked_entry_id = entry.entry_id
+    instruction.served_at = instruction.served_at or draft.now  # who pays it has seen it
     draft.move(
         MovementKind.booked,
         standing,
