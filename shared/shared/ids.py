@@ -5,6 +5,7 @@ An instruction's id ends in twelve zero bits, and its lines carry the same id wi
 line number in those bits: a line's end-to-end id names its instruction without an index.
 """
 
+import re
 from typing import Final
 from uuid import UUID, SafeUUID
 
@@ -14,6 +15,7 @@ LINES_MAX = 4_095
 """Lines an instruction can number in the twelve bits that its id leaves free."""
 
 _LINE_BITS = 0xFFF
+_SPELLING: Final = re.compile(r"[0-9a-f]{32}")
 
 
 _make: Final = UUID.__new__
@@ -49,9 +51,6 @@ def end_to_end_id(instruction: UUID, line_no: int) -> str:
 
 def parse_end_to_end_id(text: str) -> tuple[UUID, int] | None:
     """Return the instruction and line number that an end-to-end id names, or None."""
-    try:
-        number = int(text, 16) if len(text) == 32 and text.isalnum() else 0  # noqa: PLR2004
-    except ValueError:
-        return None
+    number = int(text, 16) if _SPELLING.fullmatch(text) else 0
     line_no = number & _LINE_BITS
     return (UUID(int=number & ~_LINE_BITS), line_no) if line_no else None

@@ -77,6 +77,7 @@ def run_work(_: argparse.Namespace) -> int:
 def main() -> int:
     """Run one command; a refusal is a sentence and an exit code."""
     options = parser().parse_args()
+    log.configure("escrow", "warning")  # serving and working say more, as they are set
     try:
         code: int = options.run(options)
     except YikeError as refused:

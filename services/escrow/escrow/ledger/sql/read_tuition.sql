@@ -6,6 +6,6 @@ SELECT
   t.lessons, t.paid_fen, t.policy, t.policy_version, t.state, t.is_frozen, t.funded_fen,
   t.held_fen, t.released_fen, t.refunded_fen, t.lessons_released, t.refund_id,
   t.refund_requested_at
-FROM unnest($1::text[], $2::text[]) AS k (institution_id, contract_id)
+FROM unnest($1::text::text[], $2::text::text[]) AS k (institution_id, contract_id)
 JOIN escrow.tuition AS t
   ON t.institution_id = k.institution_id AND t.contract_id = k.contract_id

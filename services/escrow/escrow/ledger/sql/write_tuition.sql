@@ -8,8 +8,9 @@ SET
   lessons_released = v.lessons_released, refund_id = v.refund_id,
   refund_requested_at = v.refund_requested_at
 FROM unnest(
-  $1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
-  $8::int[], $9::uuid[], $10::timestamptz[]
+  $1::text::text[], $2::text::text[], $3::text::text[], $4::text::bigint[], $5::text::bigint[],
+  $6::text::bigint[], $7::text::bigint[], $8::text::int[], $9::text::uuid[],
+  $10::text::timestamptz[]
 ) AS v (
   institution_id, contract_id, state, funded_fen, held_fen, released_fen, refunded_fen,
   lessons_released, refund_id, refund_requested_at

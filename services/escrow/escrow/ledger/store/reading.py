@@ -9,7 +9,7 @@ from escrow.domain.policy import Policies
 from escrow.domain.records import Deposit, Entry, Freeze, StatementSeen, Taught
 from escrow.ledger.store import records
 from escrow.ledger.store.keys import Keys
-from escrow.ledger.store.statements import rows, transposed
+from escrow.ledger.store.statements import literals, rows, transposed
 from shared.errors import InvariantBroken
 from shared.pg.database import LedgerConnection
 
@@ -49,15 +49,16 @@ async def _standings(tx: LedgerConnection, keys: Keys, policies: Policies) -> Bo
 async def _tuitions(tx: LedgerConnection, keys: Keys, book: Book) -> None:
     named = keys.contracts | keys.registered
     named |= {(one.institution_id, one.contract_id) for one in book.refunds.values()}
-    for row in await _by_keys(tx, "read_tuition", named):
+    found = await rows(tx, "read_tuition", *literals(list(named))) if named else []
+    for row in found:
         one = records.tuition(row)
         book.tuitions[one.institution_id, one.contract_id] = one
 
 
 async def _lessons(tx: LedgerConnection, keys: Keys, book: Book) -> None:
     if keys.lessons or keys.items:
-        lessons = transposed(list(keys.lessons)) if keys.lessons else [(), (), ()]
-        items = transposed(list(keys.items)) if keys.items else [(), ()]
+        lessons = literals(list(keys.lessons)) if keys.lessons else ["{}", "{}", "{}"]
+        items = literals(list(keys.items)) if keys.items else ["{}", "{}"]
         for row in await rows(tx, "read_lesson", *lessons, *items):
             _keep_lesson(book, Taught(*row))
     for row in await _by_keys(tx, "read_reversal", keys.reversals):

@@ -12,7 +12,13 @@ from escrow.domain.freezes import rule_body
 from escrow.domain.instructions import Instruction, Line
 from escrow.domain.records import Standing
 from escrow.ledger.store import records
-from escrow.ledger.store.statements import copy_rows, count_rows, transposed, write_rows
+from escrow.ledger.store.statements import (
+    copy_rows,
+    count_rows,
+    literals,
+    transposed,
+    write_rows,
+)
 from shared.pg.database import LedgerConnection
 from shared.pg.faults import Contended
 
@@ -177,7 +183,9 @@ async def _tuitions(tx: LedgerConnection, book: Book, changes: Changes) -> None:
     added = [one for key, one in changes.tuitions.items() if key not in book.tuitions]
     moved = [one for key, one in changes.tuitions.items() if key in book.tuitions]
     await _add(tx, "add_tuition", _TUITION, added)
-    await _add(tx, "write_tuition", _TUITION_MOVED, moved)
+    if moved:
+        columns = literals([_TUITION_MOVED(one) for one in moved])
+        await write_rows(tx, "write_tuition", columns, expected=len(moved))
 
 
 async def _payables(tx: LedgerConnection, changes: Changes) -> None:
