@@ -19,6 +19,7 @@ from escrow.domain import (
     freezes,
     institutions,
     payouts,
+    proofs,
     refunds,
     releases,
     reversals,
@@ -82,6 +83,8 @@ def _step(draft: Draft, command: Command) -> Outcome:  # noqa: C901, PLR0911, PL
             return freezes.set_floor(draft, command)
         case asked.PlanPayouts():
             return freezes.plan_payouts(draft, command)
+        case asked.NoteFindings():
+            return proofs.note_findings(draft, command)
         case asked.RegisterInstitution():
             return institutions.register_institution(draft, command)
         case asked.OpenAccount():

@@ -288,6 +288,16 @@ class ReceiveStatement:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteFindings:
+    """Tell the feed that an institution's books did not verify."""
+
+    institution_id: str
+    verification_id: UUID
+    findings: int
+    first: str
+
+
+@dataclass(frozen=True, slots=True)
 class PlanPayouts:
     """Pay out what was retained and now has room; asked for by the clock."""
 
@@ -315,4 +325,5 @@ Command: TypeAlias = (
     | RecordResult
     | ReceiveStatement
     | PlanPayouts
+    | NoteFindings
 )
