@@ -11,7 +11,7 @@
 Entries are the same by their id, else by their end-to-end id.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
@@ -140,8 +140,8 @@ def check(
     before: Ending | None,
 ) -> Checks:
     """Check a statement's opening and closing balance against its entries and the one before."""
-    opening, closing = balances
-    gap = closing - opening - sum(signed_fen(one) for one in entries)
+    opening, _ = balances
+    gap = arithmetic_gap_fen(balances, entries)
     if before is None:
         return Checks(gap, None, None, None)
     pause = from_at - before.to_at
@@ -153,17 +153,12 @@ def check(
     )
 
 
+def arithmetic_gap_fen(balances: tuple[int, int], entries: Iterable[StatementEntry]) -> int:
+    """Return a closing balance less what the opening one and the entries come to, in fen."""
+    opening, closing = balances
+    return closing - opening - sum(signed_fen(one) for one in entries)
+
+
 def signed_fen(entry: StatementEntry | KnownEntry) -> int:
     """Return what an entry adds to the account, in fen."""
     return entry.amount_fen if entry.direction == "credit" else -entry.amount_fen
-
-
-def counted(comparison: Comparison) -> Mapping[str, int]:
-    """Return how many entries each list has."""
-    return {
-        "matched": len(comparison.matched),
-        "different_amount": len(comparison.different_amount),
-        "missing_here": len(comparison.missing_here),
-        "missing_at_bank": len(comparison.missing_at_bank),
-        "in_transit": len(comparison.in_transit),
-    }
