@@ -70,24 +70,20 @@ async def _until_cleared(town: Town) -> None:
 
 
 async def _compare(town: Town, row: dict[str, Any]) -> None:
+    """Read one reconciliation and count what it found."""
     body = row["body"]
+    town.tally.reconciled["statements"] += 1
     if row["status"] >= 400:  # noqa: PLR2004 - the first error status
         town.tally.reconciled[f"answered {row['status']}"] += 1
     else:
-        name = body.get("reconciliation_id") or body.get("id") or row["statement_id"]
-        found = await town.supervisor.get(f"/v1/bank/reconciliations/{name}")
-        for word, size in sizes(found).items():
+        path = f"/v1/bank/reconciliations/{body['reconciliation_id']}"
+        for word, size in sizes(await town.supervisor.get(path)).items():
             town.tally.reconciled[word] += size
-    town.tally.reconciled["statements"] += 1
     town.progress.advance(1)
 
 
 def sizes(found: dict[str, Any]) -> dict[str, int]:
-    """Return how many entries fell under each finding: lists by length, counts as they are."""
-    counted: dict[str, int] = {}
-    for word, rows in found.items():
-        if isinstance(rows, list):
-            counted[word] = len(rows)
-        elif isinstance(rows, dict):
-            counted |= {k: v for k, v in rows.items() if isinstance(v, int)}
-    return counted
+    """Return how many entries fell under each finding, and whether the balances differ."""
+    counted = {word: len(rows) for word, rows in found.items() if isinstance(rows, list)}
+    differs = bool(found["difference_fen"]) or found["follows_on"] is False
+    return counted | {"balances that differ": int(differs)}

@@ -51,7 +51,9 @@ class LenientEscrow:
             case "POST", ["bank", "entries"]:
                 return self._rows(body, lambda _: {"outcome": "accepted"})
             case _:
-                return {"id": f"id-{sum(self.asked.values())}", "matched": [], "accounts": {}}
+                name = f"id-{sum(self.asked.values())}"
+                found = {"matched": [], "difference_fen": 0, "follows_on": True}
+                return {"id": name, "reconciliation_id": name, "accounts": {}, **found}
 
     def _rows(self, body: Json, answer: Callable[[Json], Json]) -> Json:
         rows = [{"index": n, **answer(row)} for n, row in enumerate(body["items"])]

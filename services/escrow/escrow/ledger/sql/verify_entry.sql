@@ -10,13 +10,13 @@ WITH booked AS (
     AND m.kind IN ('receipt', 'booked', 'came_back', 'unbacked')
   WHERE m.institution_id = ANY (CAST(:ids AS text[]))
 ), entry AS (
-  SELECT e.* FROM booked AS b
+  SELECT DISTINCT e.* FROM booked AS b
   JOIN escrow.custody_account AS a ON a.institution_id = b.institution_id
   JOIN escrow.bank_entry AS e ON e.institution_id = b.institution_id
     AND e.account_number = a.account_number AND e.entry_id = b.entry_id
   WHERE e.institution_id = ANY (CAST(:ids AS text[])) AND NOT CAST(:is_whole AS boolean)
     AND a.institution_id = ANY (CAST(:ids AS text[]))
-  UNION
+  UNION ALL
   SELECT e.* FROM escrow.bank_entry AS e
   WHERE e.institution_id = ANY (CAST(:ids AS text[])) AND CAST(:is_whole AS boolean)
 ), pair AS (

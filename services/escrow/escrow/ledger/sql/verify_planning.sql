@@ -6,29 +6,32 @@
 WITH range AS (
   SELECT * FROM unnest(CAST(:ids AS text[]), CAST(:since AS bigint[])) AS r (institution_id, since)
 ), plan AS (
-  SELECT m.institution_id, m.sequence, m.instruction_id, m.movement_id, m.amount_fen, m.posted_at,
-    m.refund_id, m.entry_id, CASE m.kind WHEN 'give_back' THEN 'return' ELSE m.kind END AS kind,
-    concat_ws('/', m.institution_id, m.sequence) AS key
+  SELECT m.institution_id, m.instruction_id, m.movement_id, m.amount_fen, m.posted_at,
+    m.refund_id, m.entry_id, m.contract_id, concat_ws('/', m.institution_id, m.sequence) AS key,
+    CASE m.kind WHEN 'give_back' THEN 'return' ELSE m.kind END AS kind
   FROM range AS r
   JOIN escrow.movement AS m ON m.institution_id = r.institution_id AND m.sequence > r.since
     AND m.kind IN ('payout', 'refund', 'give_back') AND m.instruction_id IS NOT NULL
   WHERE m.institution_id = ANY (CAST(:ids AS text[]))
 ), instruction AS (
   SELECT i.institution_id, i.instruction_id, i.kind, i.movement_id, i.amount_fen, i.created_at,
-    i.refund_id, i.entry_id, r.since, (
-      SELECT sum(l.amount_fen) FROM escrow.instruction_line AS l
-      WHERE l.institution_id = i.institution_id AND l.instruction_id = i.instruction_id
-    ) AS lines_fen
+    i.refund_id, i.entry_id, r.since, s.lines_fen, s.contract_id
   FROM unnest(CAST(:instruction_owners AS text[]), CAST(:instructions AS uuid[]))
     AS k (institution_id, instruction_id)
   JOIN range AS r ON r.institution_id = k.institution_id
   JOIN escrow.instruction AS i
     ON i.institution_id = k.institution_id AND i.instruction_id = k.instruction_id
+  CROSS JOIN LATERAL (
+    SELECT sum(l.amount_fen) AS lines_fen,
+      CASE WHEN i.kind = 'refund' THEN max(l.contract_id) END AS contract_id
+    FROM escrow.instruction_line AS l
+    WHERE l.institution_id = i.institution_id AND l.instruction_id = i.instruction_id) AS s
   WHERE i.institution_id = ANY (CAST(:ids AS text[]))
 ), pair AS (
   SELECT p.key AS plan_key, concat_ws('/', i.institution_id, i.instruction_id) AS key,
     p.movement_id AS plan_id, p.amount_fen AS plan_fen, p.posted_at, p.kind AS plan_kind,
-    p.refund_id AS plan_refund_id, p.entry_id AS plan_entry_id, i.*
+    p.refund_id AS plan_refund_id, p.entry_id AS plan_entry_id,
+    p.contract_id AS plan_contract_id, i.*
   FROM plan AS p
   FULL JOIN instruction AS i
     ON i.institution_id = p.institution_id AND i.instruction_id = p.instruction_id
@@ -49,8 +52,9 @@ CROSS JOIN LATERAL (VALUES
   ('movement_id', 'instruction', true, p.movement_id::text, p.plan_id::text, 'movement'),
   ('created_at', 'instruction', true, p.created_at::text, p.posted_at::text, 'movement'),
   ('refund_id', 'instruction', true, p.refund_id::text, p.plan_refund_id::text, 'movement'),
+  ('contract_id', 'movement', true, p.plan_contract_id, p.contract_id, NULL),
   ('entry_id', 'instruction', true, p.entry_id, p.plan_entry_id, 'movement')
 ) AS f (rule, named, applies, found, expected, other)
 WHERE f.applies AND f.found IS DISTINCT FROM f.expected
-  AND (f.other IS NULL OR p.plan_key IS NOT NULL AND p.key <> '')
+  AND (f.rule IN ('instruction', 'movement', 'lines_fen') OR p.plan_key <> '' AND p.key <> '')
 ORDER BY p.key LIMIT CAST(:most AS int)

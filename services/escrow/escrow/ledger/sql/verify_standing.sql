@@ -1,7 +1,7 @@
 -- Compare an institution's sums and flags with the records behind them: what is retained, what
--- waits unallocated, refunds without an account, freezes in force, floors set.
+-- waits unallocated, refunds without an account, freezes in force, floors set, events told.
 -- Locks: none. Index: payable_pkey, bank_entry_unallocated_idx, refund_pkey, freeze_pkey,
--- floor_pkey, balance_pkey.
+-- floor_pkey, event_pkey, balance_pkey.
 -- Rows: those open records, of one chunk of institution_ids; refunds only when whole.
 WITH payable AS (
   SELECT institution_id, count(*) AS payables, sum(amount_fen) AS amount_fen
@@ -36,6 +36,8 @@ LEFT JOIN refund AS r ON r.institution_id = b.institution_id
 LEFT JOIN freeze AS z ON z.institution_id = b.institution_id
 LEFT JOIN floor AS o ON o.institution_id = b.institution_id
 CROSS JOIN LATERAL (VALUES
+  ('sequence', b.sequence, (
+    SELECT max(v.sequence) FROM escrow.event AS v WHERE v.institution_id = b.institution_id)),
   ('retained_count', b.retained_count, p.payables),
   ('retained_fen', b.retained_fen, p.amount_fen),
   ('retained_payable_fen', b.institution_payable_fen, p.amount_fen),
