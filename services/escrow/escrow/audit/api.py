@@ -10,6 +10,7 @@ from escrow.audit import store
 from escrow.edge import Escrow, Shared
 from escrow.ledger.read_books import trial_balance
 from shared.web.principals import Principal, Role, allow, area_covers, area_stem
+from shared.web.problems import problem_responses
 from shared.web.shown import Moment
 
 router = APIRouter(tags=["audit"])
@@ -60,7 +61,7 @@ class VerificationAnswer(BaseModel):
     new: VerificationRun | None
 
 
-@router.get("/v1/audit/trial-balance")
+@router.get("/v1/audit/trial-balance", responses=problem_responses(422))
 async def read_trial_balance(escrow: Shared, principal: Reader) -> TrialBalanceAnswer:
     """Sum up the books: what is at the banks equals what is owed."""
     found = await trial_balance(escrow.database, area_stem(principal.district_code))
@@ -74,7 +75,7 @@ async def read_trial_balance(escrow: Shared, principal: Reader) -> TrialBalanceA
     )
 
 
-@router.get("/v1/audit/verification")
+@router.get("/v1/audit/verification", responses=problem_responses(422))
 async def read_verification(escrow: Shared, principal: Reader) -> VerificationAnswer:
     """Read what the latest verifications found."""
     return VerificationAnswer(

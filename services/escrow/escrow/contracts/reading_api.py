@@ -119,7 +119,7 @@ class LessonPage(BaseModel):
     next: str | None
 
 
-@router.get("/v1/contracts")
+@router.get("/v1/contracts", responses=problem_responses(404))
 async def list_of_contracts(  # noqa: PLR0913, PLR0917 - one parameter a word of the query
     request: Request,
     escrow: Shared,
