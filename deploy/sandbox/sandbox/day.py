@@ -115,17 +115,13 @@ async def _look(town: Town, stack: Stack, ring: Keyring, day: str) -> Played:
     """Let the auditor verify, and gather what the banks and the books say."""
     town.progress.begin("books verified", 1)
     verified, findings = services.verify(stack)
-    retained_fen = 0
-    for institution_id, line in town.institutions.items():
-        balances = await line.get(f"/v1/institutions/{institution_id}/balances")
-        retained_fen += balances["accounts"].get("institution_payable", 0)
     auditor = Wire(town.operator.http, ring.parties["auditor"])
     return Played(
         day=day,
         tally=town.tally,
         paid=await town.banks.paid(),
         faults=await town.banks.struck(),
-        retained_fen=retained_fen,
+        books=(await auditor.get("/v1/audit/trial-balance"))["accounts"],
         verified=verified,
         findings=findings,
         verification=await auditor.get("/v1/audit/verification"),

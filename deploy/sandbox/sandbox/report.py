@@ -46,7 +46,8 @@ class Played:
     tally: Tally
     paid: Paid
     faults: Counter[str]
-    retained_fen: int
+    books: dict[str, int]
+    """The trial balance: fen by account kind, over all institutions."""
     verified: bool
     findings: str
     verification: dict[str, Any] = field(default_factory=dict)
@@ -105,9 +106,14 @@ def _rows(played: Played) -> Iterator[tuple[str, str]]:
             f"{tally.replays:,} requests repeated: nothing moved twice"
         ),
     )
-    yield "retained", _retained(tally, played.retained_fen)
+    yield "retained", _retained(tally, played.books.get("institution_payable", 0))
     yield "refunds", _counted(tally.refunds) + f", {yuan(tally.refunded_fen)} yuan"
-    yield "mistyped deposits", f"{tally.allocated} allocated by hand, the others wait unallocated"
+    waiting_fen = played.books.get("unmatched_receipt", 0)
+    yield (
+        "mistyped deposits",
+        f"{tally.allocated} allocated by hand; {yuan(waiting_fen)} yuan wait without a contract",
+    )
+    yield "taken by the bank", f"{yuan(played.books.get('unbacked_debit', 0))} yuan uninstructed"
     yield "the banks' slips", _counted(played.faults) or "none"
     yield "paid twice", f"{len(paid.twice)} lines!" if paid.twice else "nothing"
     yield "statements", _counted(tally.reconciled)

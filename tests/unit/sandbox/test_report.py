@@ -34,7 +34,7 @@ def a_day(*, verified: bool = True) -> report.Played:
         tally=tally,
         paid=Paid(1, 8_000),
         faults=Counter(slow=2),
-        retained_fen=8_000,
+        books={"institution_payable": 8_000, "unbacked_debit": 12_800},
         verified=verified,
         findings="movement 7: amount",
         verification={"whole": {"clean": True, "movements": 12}},
@@ -54,6 +54,7 @@ def test_the_summary_says_what_moved_was_refused_and_retained() -> None:
     assert "160.00 out of escrow; the banks paid 80.00 in 1 transfers" in text
     assert "1 not_yet_taught (the lesson had not ended)" in text
     assert "1 lessons, 80.00 yuan by a floor" in text
+    assert "128.00 yuan uninstructed" in text
     assert "yes: every balance recomputed from 12 movements agrees" in text
 
 
