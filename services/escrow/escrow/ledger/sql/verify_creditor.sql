@@ -23,6 +23,7 @@ WITH read AS (
   WHERE i.institution_id = ANY (CAST(:ids AS text[]))
 ), judged AS (
   SELECT r.*, concat_ws('/', r.institution_id, r.instruction_id) AS key,
+    concat_ws('/', r.institution_id, r.account_number) AS account_key,
     NOT r.is_named AND NOT EXISTS (
       SELECT FROM escrow.deposit AS d
       WHERE d.institution_id = r.institution_id AND d.contract_id = r.contract_id
@@ -40,11 +41,11 @@ SELECT f.rule, 'instruction' AS named, j.key, coalesce(f.found, 'none') AS found
 FROM judged AS j
 CROSS JOIN LATERAL (VALUES
   ('account_number', NOT j.is_ours, j.account_number, 'an account of the institution', NULL, NULL),
-  ('bank_id', j.is_filed, j.bank_id, j.its_bank_id, 'custody_account', j.account_number),
+  ('bank_id', j.is_filed, j.bank_id, j.its_bank_id, 'custody_account', j.account_key),
   ('creditor_account', j.is_to_filed, j.creditor_account, j.settlement_account_number,
-    'custody_account', j.account_number),
+    'custody_account', j.account_key),
   ('creditor_name', j.is_to_filed, j.creditor_name, j.settlement_account_name, 'custody_account',
-    j.account_number),
+    j.account_key),
   ('creditor_account', j.is_stranger, j.creditor_account, 'a payer of the contract', NULL, NULL),
   ('creditor_account', j.is_last_named, j.creditor_account, j.payer_account, 'refund',
     concat_ws('/', j.institution_id, j.refund_id)),

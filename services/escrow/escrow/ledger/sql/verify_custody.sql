@@ -15,14 +15,15 @@ WITH filed AS (
 SELECT 'account_number' AS rule, 'institution' AS named, k.institution_id AS key,
   coalesce(i.account_number, 'none') AS found, coalesce(l.account_number, 'none') AS expected,
   CASE WHEN i.account_number IS NOT NULL THEN 'custody_account' END AS other,
-  i.account_number AS other_key
+  concat_ws('/', k.institution_id, i.account_number) AS other_key
 FROM unnest(CAST(:ids AS text[])) AS k (institution_id)
 LEFT JOIN escrow.institution AS i ON i.institution_id = k.institution_id
 LEFT JOIN last AS l ON l.institution_id = k.institution_id
 WHERE CASE WHEN i.account_number IS NULL THEN l.institution_id IS NOT NULL
   ELSE l.institution_id IS NULL OR NOT i.account_number = ANY (l.numbers) END
 UNION ALL
-SELECT 'bank_id', 'custody_account', account_number, bank_id, 'a bank', NULL, NULL
+SELECT 'bank_id', 'custody_account', concat_ws('/', institution_id, account_number), bank_id,
+  'a bank', NULL, NULL
 FROM filed WHERE NOT is_at_bank
 UNION ALL
 SELECT 'registered', 'institution', k.institution_id, 'none', 'there', NULL, NULL

@@ -1,5 +1,4 @@
--- Hold each line against what it pays: a lesson's release, a refund, a receipt; lines are
--- numbered without a gap.
+-- Hold each line against what it pays: a release, a refund, a receipt; no number is left out.
 -- Locks: none. Index: instruction_pkey, instruction_line_pkey, lesson_pkey, tuition_pkey.
 -- Rows: the lines of the instructions to check, of one chunk of institution_ids.
 WITH read AS (
@@ -9,7 +8,8 @@ WITH read AS (
     row_number() OVER (PARTITION BY l.institution_id, l.instruction_id ORDER BY l.line_no) AS nth,
     CASE i.kind WHEN 'refund' THEN f.contract_id || ' refund'
       WHEN 'return' THEN i.entry_id || ' return'
-      ELSE l.contract_id || ' ' || l.lesson_no || '/' || c.lessons END AS told,
+      ELSE x.lesson || CASE WHEN l.remittance <> x.lesson THEN '/' || c.lessons ELSE '' END
+      END AS told,
     concat_ws('/', l.institution_id, l.instruction_id, l.line_no) AS key,
     concat_ws('/', t.institution_id, t.contract_id, t.lesson_no, t.attempt) AS lesson_key
   FROM unnest(CAST(:instruction_owners AS text[]), CAST(:instructions AS uuid[]))
@@ -26,6 +26,7 @@ WITH read AS (
     AND c.contract_id = l.contract_id AND c.institution_id = ANY (CAST(:ids AS text[]))
   LEFT JOIN escrow.refund AS f ON f.institution_id = i.institution_id
     AND f.refund_id = i.refund_id AND f.institution_id = ANY (CAST(:ids AS text[]))
+  CROSS JOIN LATERAL (SELECT l.contract_id || ' ' || l.lesson_no AS lesson) AS x
   WHERE l.institution_id = ANY (CAST(:ids AS text[]))
 ), wrong AS (
   SELECT *, kind IS DISTINCT FROM 'payout' AS is_single FROM read
@@ -51,8 +52,8 @@ CROSS JOIN LATERAL (VALUES
   ('amount_fen', w.is_single, w.amount_fen::text, w.instruction_fen::text, 'instruction',
     concat_ws('/', w.institution_id, w.instruction_id)),
   ('contract_id', w.is_single, w.contract_id, w.refund_contract_id, NULL, NULL),
-  ('no_lesson', w.is_single, num_nonnulls(w.lesson_no, w.release_sequence, w.release_id)::text, '0',
-    NULL, NULL),
+  ('of_lesson', w.is_single, num_nonnulls(w.lesson_no, w.release_sequence, w.release_id)::text,
+    '0', NULL, NULL),
   ('tries', w.is_single, w.tries::text, '0', NULL, NULL)
 ) AS f (rule, applies, found, expected, other, other_key)
 WHERE f.applies AND f.found IS DISTINCT FROM f.expected

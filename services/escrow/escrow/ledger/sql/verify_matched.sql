@@ -17,7 +17,7 @@ JOIN escrow.bank_entry AS e ON e.institution_id = m.institution_id
   AND e.account_number = a.account_number AND e.entry_id = m.entry_id
   AND e.movement_id = m.movement_id
 CROSS JOIN LATERAL (
-  SELECT left(replace(l.instruction_id::text, '-', ''), 29) || lpad(to_hex(l.line_no), 3, '0')
+  SELECT left(replace(l.instruction_id::text, '-', ''), 29) || lpad(to_hex(l.line_no::int), 3, '0')
     AS expected) AS x
 WHERE m.institution_id = ANY (CAST(:ids AS text[]))
   AND l.institution_id = ANY (CAST(:ids AS text[]))

@@ -16,7 +16,7 @@ WITH payable AS (
   FROM escrow.refund
   WHERE institution_id = ANY (CAST(:ids AS text[])) AND CAST(:is_whole AS boolean)
   GROUP BY institution_id
-), freeze AS (
+), frozen AS (
   SELECT institution_id, count(*) FILTER (WHERE scope = 'charging') AS charging,
     count(*) FILTER (WHERE scope = 'payout') AS payout,
     count(*) FILTER (WHERE scope = 'all') AS full
@@ -33,7 +33,7 @@ FROM escrow.balance AS b
 LEFT JOIN payable AS p ON p.institution_id = b.institution_id
 LEFT JOIN entry AS e ON e.institution_id = b.institution_id
 LEFT JOIN refund AS r ON r.institution_id = b.institution_id
-LEFT JOIN freeze AS z ON z.institution_id = b.institution_id
+LEFT JOIN frozen AS z ON z.institution_id = b.institution_id
 LEFT JOIN floor AS o ON o.institution_id = b.institution_id
 CROSS JOIN LATERAL (VALUES
   ('sequence', b.sequence, (

@@ -7,11 +7,11 @@ WITH range AS (
   SELECT * FROM unnest(CAST(:ids AS text[]), CAST(:since AS bigint[]), CAST(:told AS bigint[]),
     CAST(:until AS bigint[])) AS r (institution_id, since, told, until)
 ), told AS (
-  SELECT e.institution_id, concat_ws('/', e.institution_id, e.sequence) AS key,
-    j.one ->> 'contract_id' AS contract_id, j.one ->> 'lesson_no' AS lesson_no,
-    j.one ->> 'amount_fen' AS amount_fen, CAST(j.one ->> 'taught_at' AS timestamptz) AS taught_at,
-    CAST(j.one ->> 'ended_at' AS timestamptz) AS ended_at,
-    j.one ->> 'teacher_ref' AS teacher_ref, j.one ->> 'room_ref' AS room_ref,
+  SELECT e.institution_id, j.one ->> 'contract_id' AS contract_id,
+    j.one ->> 'lesson_no' AS lesson_no, concat_ws('/', e.institution_id, e.sequence) AS key,
+    ROW(j.one ->> 'amount_fen', CAST(j.one ->> 'taught_at' AS timestamptz),
+      CAST(j.one ->> 'ended_at' AS timestamptz), j.one ->> 'teacher_ref', j.one ->> 'room_ref'
+    )::text AS told,
     row_number() OVER (
       PARTITION BY e.institution_id, j.one ->> 'contract_id', j.one ->> 'lesson_no'
       ORDER BY e.sequence, j.place) AS nth
@@ -22,9 +22,9 @@ WITH range AS (
     AS j (one, place)
   WHERE e.institution_id = ANY (CAST(:ids AS text[]))
 ), lesson AS (
-  SELECT l.institution_id, l.contract_id, l.lesson_no::text AS lesson_no, l.amount_fen,
-    l.taught_at, l.ended_at, l.teacher_ref, l.room_ref,
+  SELECT l.institution_id, l.contract_id, l.lesson_no::text AS lesson_no,
     concat_ws('/', l.institution_id, l.contract_id, l.lesson_no, l.attempt) AS key,
+    ROW(l.amount_fen, l.taught_at, l.ended_at, l.teacher_ref, l.room_ref)::text AS told,
     row_number() OVER (PARTITION BY l.institution_id, l.contract_id, l.lesson_no
       ORDER BY l.release_sequence) AS nth
   FROM range AS r
@@ -33,12 +33,13 @@ WITH range AS (
   JOIN escrow.lesson AS l ON l.institution_id = k.institution_id
     AND l.contract_id = k.contract_id AND l.release_sequence > r.since
   WHERE l.institution_id = ANY (CAST(:ids AS text[]))
-), wrong AS (
-  SELECT t.key AS told_key, l.key, t.amount_fen AS told_fen, t.taught_at AS told_taught_at,
-    t.ended_at AS told_ended_at, t.teacher_ref AS told_teacher_ref, t.room_ref AS told_room_ref, l.*
-  FROM told AS t
-  FULL JOIN lesson AS l ON (l.institution_id, l.contract_id, l.lesson_no, l.nth)
-    = (t.institution_id, t.contract_id, t.lesson_no, t.nth)
-  WHERE (t.amount_fen, t.taught_at, t.ended_at, t.teacher_ref, t.room_ref) IS DISTINCT FROM
-    (l.amount_fen::text, l.taught_at, l.ended_at, l.teacher_ref, l.room_ref)
 )
+SELECT 'told' AS rule, CASE WHEN l.key IS NULL THEN 'event' ELSE 'lesson' END AS named,
+  coalesce(l.key, t.key) AS key, coalesce(l.told, 'none') AS found,
+  coalesce(t.told, 'none') AS expected, CASE WHEN l.key IS NOT NULL THEN 'event' END AS other,
+  t.key AS other_key
+FROM told AS t
+FULL JOIN lesson AS l ON (l.institution_id, l.contract_id, l.lesson_no, l.nth)
+  = (t.institution_id, t.contract_id, t.lesson_no, t.nth)
+WHERE t.told IS DISTINCT FROM l.told
+ORDER BY 3 LIMIT CAST(:most AS int)

@@ -1,0 +1,50 @@
+-- Compare what the feed told of each instruction with it: first planned with its amount and
+-- lines, last in its state.
+-- Locks: none. Index: event_pkey, instruction_pkey, instruction_line_pkey.
+-- Rows: the events since and the instructions to check, of one chunk of institution_ids.
+WITH range AS (
+  SELECT * FROM unnest(CAST(:ids AS text[]), CAST(:told AS bigint[]), CAST(:until AS bigint[]))
+    AS r (institution_id, told, until)
+), read AS (
+  SELECT e.institution_id, e.sequence, e.body::jsonb AS body,
+    e.body::jsonb ->> 'instruction_id' AS instruction_id,
+    concat_ws('/', e.institution_id, e.sequence) AS key
+  FROM range AS r
+  JOIN escrow.event AS e ON e.institution_id = r.institution_id
+    AND e.sequence > r.told AND e.sequence <= r.until
+    AND e.type IN ('payout.planned', 'instruction.changed')
+  WHERE e.institution_id = ANY (CAST(:ids AS text[]))
+), told AS (
+  SELECT institution_id, instruction_id, key, body ->> 'lines' AS lines, body ->> 'kind' AS kind,
+    body ->> 'amount_fen' AS amount_fen, body ->> 'state' AS state,
+    sequence = max(sequence) OVER o AS is_last
+  FROM read WINDOW o AS (PARTITION BY institution_id, instruction_id)
+), instruction AS (
+  SELECT i.institution_id, i.instruction_id, i.kind, i.amount_fen::text AS amount_fen, i.state,
+    r.told = 0 AS is_due, s.lines, concat_ws('/', i.institution_id, i.instruction_id) AS key
+  FROM range AS r
+  JOIN unnest(CAST(:instruction_owners AS text[]), CAST(:instructions AS uuid[]))
+    AS k (institution_id, instruction_id) ON k.institution_id = r.institution_id
+  JOIN escrow.instruction AS i
+    ON i.institution_id = k.institution_id AND i.instruction_id = k.instruction_id
+  CROSS JOIN LATERAL (
+    SELECT count(*)::text AS lines FROM escrow.instruction_line AS l
+    WHERE l.institution_id = i.institution_id AND l.instruction_id = i.instruction_id) AS s
+  WHERE i.institution_id = ANY (CAST(:ids AS text[]))
+)
+SELECT f.rule, f.named, CASE f.named WHEN 'event' THEN e.key ELSE i.key END AS key, f.found,
+  f.expected, f.other, e.key AS other_key
+FROM told AS e
+FULL JOIN instruction AS i
+  ON i.institution_id = e.institution_id AND i.instruction_id::text = e.instruction_id
+CROSS JOIN LATERAL (VALUES
+  ('instruction', 'event', i.key IS NULL, 'none', 'there', NULL),
+  ('untold', 'instruction', e.key IS NULL AND i.is_due, 'none', 'there', NULL),
+  ('told_amount_fen', 'instruction', true, i.amount_fen, e.amount_fen, 'event'),
+  ('told_kind', 'instruction', true, i.kind, e.kind, 'event'),
+  ('told_state', 'instruction', e.is_last, i.state, e.state, 'event'),
+  ('told_lines', 'event', true, e.lines, i.lines, NULL),
+  ('told_lines', 'instruction', true, i.lines, e.lines, NULL)
+) AS f (rule, named, applies, found, expected, other)
+WHERE f.applies AND f.found <> f.expected
+ORDER BY 3 LIMIT CAST(:most AS int)
