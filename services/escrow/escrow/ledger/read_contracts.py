@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import RowMapping, Select, select, text
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from escrow.domain.prepaid import Prepaid
@@ -82,7 +83,7 @@ async def list_lessons(
             lesson.c.contract_id == contract_id,
             lesson.c.lesson_no.between(first, last),
         )
-        .distinct(lesson.c.lesson_no)
+        .ext(distinct_on(lesson.c.lesson_no))
         .order_by(lesson.c.lesson_no, lesson.c.attempt.desc())
     )
     found = (await connection.execute(query)).mappings()
