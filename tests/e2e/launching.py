@@ -1,0 +1,84 @@
+"""Start the sandbox in a folder of its own, as `make run` does, and speak to it."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+START_S = 90.0
+"""Longest start: database, schema, services, keys, on two busy cores."""
+
+
+@dataclass
+class Sandbox:
+    """What `.data/sandbox.json` says, and clients that speak with its keys."""
+
+    folder: Path
+    told: dict[str, Any]
+
+    @property
+    def url(self) -> str:
+        """Return where escrow answers."""
+        url: str = self.told["services"]["escrow"]
+        return url
+
+    def key(self, party: str) -> str:
+        """Return a party's key."""
+        key: str = self.told["keys"][party]
+        return key
+
+    def client(self, key: str) -> httpx.Client:
+        """Return a client with a key."""
+        headers = {"Authorization": f"Bearer {key}"}
+        return httpx.Client(base_url=self.url, headers=headers, timeout=10)
+
+
+class Launched:
+    """A `python -m sandbox run` in a folder of its own."""
+
+    def __init__(self, folder: Path, city: str) -> None:
+        self.folder = folder
+        self.file = folder / "sandbox.json"
+        self.log = folder.with_suffix(".out")
+        with self.log.open("ab") as output:
+            self.popen = subprocess.Popen(
+                [sys.executable, "-m", "sandbox", "run", "--folder", str(folder)],
+                env={**env(), "CITY": city},
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+
+    def wait(self, seconds: float) -> Sandbox:
+        """Wait until everything is ready."""
+        deadline = time.monotonic() + seconds
+        while not self.file.exists():
+            assert self.popen.poll() is None, f"it ended:\n{self.printed()}"
+            assert time.monotonic() < deadline, f"not ready:\n{self.printed()}"
+            time.sleep(0.1)
+        return Sandbox(self.folder, json.loads(self.file.read_text()))
+
+    def printed(self) -> str:
+        """Return what it said so far."""
+        return self.log.read_text()
+
+    def stop(self) -> int:
+        """Stop it as Ctrl-C does and return its exit status."""
+        if self.popen.poll() is None:
+            self.popen.terminate()
+        return self.popen.wait(90)
+
+
+def reset(folder: Path) -> None:
+    """Delete what was made, the database included."""
+    command = [sys.executable, "-m", "sandbox", "reset", "--folder", str(folder)]
+    subprocess.run(command, env=env(), check=True, capture_output=True, timeout=120)
+
+
+def env() -> dict[str, str]:
+    return {word: value for word, value in os.environ.items() if word != "DATABASE_URL"}
