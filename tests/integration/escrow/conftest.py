@@ -3,8 +3,17 @@
 from collections.abc import AsyncIterator
 
 import pytest
+import structlog
 
+from shared.log import describe_exception
 from tests.support.client import City, Place, running
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _plain_logs() -> None:
+    """Log one line per event: the library's pictures of a traceback take seconds."""
+    level, rendered = structlog.processors.add_log_level, structlog.processors.JSONRenderer()
+    structlog.configure(processors=[level, describe_exception, rendered])
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from escrow.domain.commands import StatementEntry
@@ -75,17 +75,26 @@ async def listed_elsewhere(
     asked = list(entry_ids)
     if not asked:
         return frozenset()
-    kept = bank_statement.c
-    one = func.jsonb_array_elements(kept.entries).column_valued("one")
-    listed = one.op("->>")("id")
-    query = select(listed).where(
-        kept.account_number == found.span.account_number,
-        kept.statement_id != found.statement_id,
-        kept.to_at >= found.span.from_at - NEAR,
-        kept.from_at <= found.span.to_at + NEAR,
-        listed.in_(asked),
-    )
-    return frozenset((await connection.scalars(query)).all())
+    listed = {
+        "account_number": found.span.account_number,
+        "statement_id": found.statement_id,
+        "since": found.span.from_at - NEAR,
+        "until": found.span.to_at + NEAR,
+        "entry_ids": asked,
+    }
+    return frozenset((await connection.scalars(text(_ELSEWHERE_SQL), listed)).all())
+
+
+_ELSEWHERE_SQL: Final = """
+SELECT one.entry ->> 'id'
+FROM escrow.bank_statement AS s
+CROSS JOIN LATERAL jsonb_array_elements(s.entries) AS one (entry)
+WHERE s.account_number = :account_number
+  AND s.statement_id <> :statement_id
+  AND s.to_at >= :since
+  AND s.from_at <= :until
+  AND one.entry ->> 'id' = ANY (CAST(:entry_ids AS text[]))
+"""
 
 
 def days_of(from_at: datetime, to_at: datetime) -> tuple[date, date] | None:
