@@ -1,0 +1,54 @@
+"""The escrow service under load: `python -m escrow serve`, one process, as an operator runs it."""
+
+import contextlib
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import httpx
+
+from escrow.migrations import service_url
+from sandbox import children
+from sandbox.children import Child
+from sandbox.ports import free_port
+
+LOG_LEVEL: Final = "warning"
+"""The access log is off: it would be written to a file beside the database's."""
+
+_PORT: Final = 8_701
+_READY_S: Final = 30.0
+
+
+@contextlib.contextmanager
+def serving(owner_url: str, log: Path) -> Iterator[tuple[Child, int]]:
+    """Serve a database until the block ends; give the process and its port."""
+    port = free_port(_PORT, set())
+    env = {
+        **os.environ,
+        "ESCROW_DATABASE_URL": service_url(owner_url),
+        "ESCROW_PORT": str(port),
+        "ESCROW_METRICS_PORT": "0",
+        "ESCROW_ENVIRONMENT": "test",
+        "ESCROW_LOG_LEVEL": LOG_LEVEL,
+    }
+    child = children.spawn("escrow serve", ["escrow", "serve"], env, log)
+    try:
+        _wait_until_ready(child, port)
+        yield child, port
+        child.check()
+    finally:
+        child.stop()
+
+
+def _wait_until_ready(child: Child, port: int) -> None:
+    deadline = time.monotonic() + _READY_S
+    while time.monotonic() < deadline:
+        child.check()
+        with contextlib.suppress(httpx.TransportError):
+            if httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=2).is_success:
+                return
+        time.sleep(0.05)
+    message = "The service did not become ready."
+    raise TimeoutError(message)
