@@ -18,8 +18,9 @@ from escrow.domain.commands import (
     TakeEntry,
 )
 from escrow.domain.draft import Book
-from escrow.domain.instructions import GIVES_BACK, InstructionKind
+from escrow.domain.instructions import GIVES_BACK, Instruction, InstructionKind
 from escrow.domain.outcomes import Exists, Outcome, Refused, Released
+from escrow.domain.records import Standing
 from shared.time import business_day
 from tests.support.histories import Ask, a_town, batches, commands, histories
 from tests.support.memory import Memory, numbered_ids, said
@@ -41,44 +42,85 @@ def test_every_law_holds_after_every_posting(history: list[list[Ask]]) -> None:
     for batch in history:
         memory.post(commands(memory.book, batch))
         assert invariants.broken(memory.book) == []
+        assert _sent_twice(memory.book) == []
+        assert _refunded_otherwise(memory.book) == []
         memory.book.now += timedelta(hours=HOURS_BETWEEN)
+    assert _balances(memory.book) == _summed(memory)
+    assert _numbers(memory) == _counters(memory.book)
+    assert _made_twice(memory) == []
 
 
-@given(histories)
-def test_every_balance_is_the_sum_of_its_movements(history: list[list[Ask]]) -> None:
-    memory = _lived(history)
-    summed = {
-        (name, kind): balance
-        for name, standing in a_town().standings.items()
-        for kind, balance in standing.balances.items()
-    }
+def _summed(memory: Memory) -> dict[tuple[str, AccountKind], int]:
+    """Sum the journal up, from the balances that the town began with."""
+    summed = dict(_balances(a_town()))
     for movement in memory.journal:
         for kind, sign in ((movement.debit, 1), (movement.credit, -1)):
             step = sign if kind in DEBIT_NORMAL else -sign
             summed[movement.institution_id, kind] += step * movement.amount_fen
-    assert summed == {
+    return summed
+
+
+def _balances(book: Book) -> dict[tuple[str, AccountKind], int]:
+    return {
         (name, kind): balance
-        for name, standing in memory.book.standings.items()
+        for name, standing in book.standings.items()
         for kind, balance in standing.balances.items()
     }
 
 
-@given(histories)
-def test_movements_and_events_are_numbered_without_gaps(history: list[list[Ask]]) -> None:
-    memory = _lived(history)
-    for name, standing in memory.book.standings.items():
-        moved = [one.sequence for one in memory.journal if one.institution_id == name]
-        told = [one.sequence for one in memory.feed if one.institution_id == name]
-        assert moved == list(range(1, standing.movements + 1))
-        assert told == list(range(1, standing.sequence + 1))
+def _numbers(memory: Memory) -> dict[str, tuple[list[int], list[int]]]:
+    """Return the numbers that movements and events got."""
+    return {
+        name: (
+            [one.sequence for one in memory.journal if one.institution_id == name],
+            [one.sequence for one in memory.feed if one.institution_id == name],
+        )
+        for name in memory.book.standings
+    }
 
 
-@given(histories)
-def test_every_id_is_made_once(history: list[list[Ask]]) -> None:
-    memory = _lived(history)
+def _counters(book: Book) -> dict[str, tuple[list[int], list[int]]]:
+    """Return the numbers that they should have: all from one on."""
+    return {
+        name: (list(range(1, one.movements + 1)), list(range(1, one.sequence + 1)))
+        for name, one in book.standings.items()
+    }
+
+
+def _made_twice(memory: Memory) -> list[UUID]:
     ids = [one.movement_id for one in memory.journal] + [one.event_id for one in memory.feed]
     ids += [made_id for _, made_id in (*memory.book.instructions, *memory.book.refunds)]
-    assert [made_id for made_id, times in Counter(ids).items() if times > 1] == []
+    return [made_id for made_id, times in Counter(ids).items() if times > 1]
+
+
+def _sent_twice(book: Book) -> list[UUID]:
+    """Return releases of which more waits, is on its way or arrived than their fee."""
+    fees = {one.movement_id: one.amount_fen for one in book.releases.values()}
+    out: Counter[UUID] = Counter()
+    for instruction in book.instructions.values():
+        for line in instruction.lines.values():
+            if line.release_id is not None and line.state not in GIVES_BACK:
+                out[line.release_id] += line.amount_fen
+    for queue in book.queue.values():
+        for payable in queue:
+            out[payable.release_id] += payable.amount_fen
+    return [release for release, amount in out.items() if amount > fees[release]]
+
+
+def _refunded_otherwise(book: Book) -> list[UUID]:
+    """Return agreed refunds that neither are on their way nor wait for a payer, whatever stands."""
+    found = []
+    for (_, refund_id), refund in book.refunds.items():
+        on_its_way = sum(
+            line.amount_fen
+            for one in book.instructions.values()
+            if one.refund_id == refund_id
+            for line in one.lines.values()
+            if line.state not in GIVES_BACK
+        )
+        if refund.agreed_at and on_its_way + refund.waiting_fen != refund.amount_fen:
+            found.append(refund_id)
+    return found
 
 
 @given(histories)
@@ -116,28 +158,15 @@ def _has_an_id(command: Command) -> bool:
 # -- a batch is the fold of its parts ------------------------------------------------------
 
 
-@given(histories, batches, batches)
-def test_a_batch_is_the_fold_of_its_parts(
-    history: list[list[Ask]], first: list[Ask], second: list[Ask]
-) -> None:
-    book = _lived(history).book
-    xs, ys = commands(book, first), commands(book, second)
-    whole, parts = Memory(book, _later_ids()), Memory(book, _later_ids())
-    at_once = whole.post([*xs, *ys])
-    one_by_one = parts.post(xs) + parts.post(ys)
-    assert [_told(outcome) for outcome in at_once] == [_told(outcome) for outcome in one_by_one]
-    assert _state(whole.book) == _state(parts.book)
-
-
-@given(histories)
-def test_a_batch_is_the_fold_of_its_single_commands(history: list[list[Ask]]) -> None:
+@given(histories, batches)
+def test_a_batch_is_the_fold_of_its_parts(history: list[list[Ask]], more: list[Ask]) -> None:
     book = _lived(history[:-1]).book
-    asked = commands(book, history[-1])
-    whole, parts = Memory(book, _later_ids()), Memory(book, _later_ids())
-    at_once = whole.post(asked)
-    one_by_one = [parts.ask(command) for command in asked]
-    assert [_told(outcome) for outcome in at_once] == [_told(outcome) for outcome in one_by_one]
-    assert _state(whole.book) == _state(parts.book)
+    xs, ys = commands(book, history[-1]), commands(book, more)
+    whole, parts, singles = (Memory(book, _later_ids()) for _ in range(3))
+    told = [_told(outcome) for outcome in whole.post([*xs, *ys])]
+    assert told == [_told(outcome) for outcome in parts.post(xs) + parts.post(ys)]
+    assert told == [_told(singles.ask(command)) for command in (*xs, *ys)]
+    assert _state(whole.book) == _state(parts.book) == _state(singles.book)
 
 
 def _later_ids():  # noqa: ANN202 - the source of ids that begins where no history ends
@@ -201,107 +230,44 @@ def _on_the_way(book: Book) -> Counter[tuple[object, ...]]:
 
 
 @given(histories)
-def test_no_payout_leaves_less_than_the_floor(history: list[list[Ask]]) -> None:
+def test_payouts_keep_to_floor_order_and_freeze(history: list[list[Ask]]) -> None:
     memory = Memory(a_town())
     for batch in history:
         for command in commands(memory.book, batch):
-            before = set(memory.book.instructions)
-            memory.ask(command)
-            if _planned(memory, before) and not isinstance(command, ReverseLesson):
-                standing = memory.book.standings[command.institution_id]
-                floors = memory.book.floors.get(command.institution_id, [])
-                floor = custody.floor_in_force(floors, business_day(memory.book.now))
-                assert custody.present_fen(standing) >= custody.required_fen(standing, floor)
+            before = dict(memory.book.standings), set(memory.book.instructions)
+            outcome = memory.ask(command)
+            planned = _planned(memory.book, before[1])
+            standing = memory.book.standings[command.institution_id]
+            if standing.is_payout_frozen:
+                assert planned == []
+            if standing.full_freezes:
+                assert not isinstance(outcome, Released)
+            if planned and not isinstance(command, ReverseLesson):
+                _keeps_the_floor(memory.book, standing)
+                _keeps_the_order(memory.book, planned)
+            for name, other in memory.book.standings.items():
+                assert name == command.institution_id or other is before[0][name]
         memory.book.now += timedelta(hours=HOURS_BETWEEN)
 
 
-@given(histories)
-def test_a_newer_lesson_never_overtakes_a_retained_one(history: list[list[Ask]]) -> None:
-    memory = Memory(a_town())
-    for batch in history:
-        for command in commands(memory.book, batch):
-            before = set(memory.book.instructions)
-            memory.ask(command)
-            retained = [one.release_sequence for one in memory.book.queue.get(_name(command), [])]
-            planned = [
-                line.release_sequence or 0
-                for key in _planned(memory, before)
-                for line in memory.book.instructions[key].lines.values()
-            ]
-            if not isinstance(command, ReverseLesson):
-                assert max(planned, default=0) < min(retained, default=1 << 60)
+def _keeps_the_floor(book: Book, standing: Standing) -> None:
+    floors = book.floors.get(standing.institution_id, [])
+    floor = custody.floor_in_force(floors, business_day(book.now))
+    assert custody.present_fen(standing) >= custody.required_fen(standing, floor)
 
 
-@given(histories)
-def test_nothing_is_paid_out_under_a_freeze(history: list[list[Ask]]) -> None:
-    memory = Memory(a_town())
-    for batch in history:
-        for command in commands(memory.book, batch):
-            before = set(memory.book.instructions)
-            outcome = memory.ask(command)
-            standing = memory.book.standings[_name(command)]
-            if standing.is_payout_frozen:
-                assert _planned(memory, before) == []
-            if standing.full_freezes:
-                assert not isinstance(outcome, Released)
+def _keeps_the_order(book: Book, planned: list[Instruction]) -> None:
+    """Find no newer lesson that overtook a retained one."""
+    queue = book.queue.get(planned[0].institution_id, [])
+    oldest_left = min((one.release_sequence for one in queue), default=None)
+    newest_gone = max(line.release_sequence or 0 for one in planned for line in one.lines.values())
+    assert oldest_left is None or newest_gone < oldest_left
 
 
-def _name(command: Command) -> str:
-    return command.institution_id
-
-
-def _planned(memory: Memory, before: set[tuple[str, UUID]]) -> list[tuple[str, UUID]]:
+def _planned(book: Book, before: set[tuple[str, UUID]]) -> list[Instruction]:
     """Return the payouts that the last posting planned."""
     return [
-        key
-        for key, one in memory.book.instructions.items()
+        one
+        for key, one in book.instructions.items()
         if key not in before and one.kind is InstructionKind.payout
     ]
-
-
-@given(histories)
-def test_a_lesson_is_on_its_way_once(history: list[list[Ask]]) -> None:
-    """Of one release, what waits, what is on its way and what arrived is at most its fee."""
-    memory = _lived(history)
-    fees = {one.movement_id: one.amount_fen for one in memory.book.releases.values()}
-    out: Counter[UUID] = Counter()
-    for instruction in memory.book.instructions.values():
-        for line in instruction.lines.values():
-            if line.release_id is not None and line.state not in GIVES_BACK:
-                out[line.release_id] += line.amount_fen
-    for queue in memory.book.queue.values():
-        for payable in queue:
-            out[payable.release_id] += payable.amount_fen
-    assert all(amount <= fees[release] for release, amount in out.items())
-
-
-@given(histories)
-def test_a_refund_is_never_held_up_by_a_floor_or_a_freeze(history: list[list[Ask]]) -> None:
-    memory = _lived(history)
-    for (_, refund_id), refund in memory.book.refunds.items():
-        if refund.agreed_at is None:
-            continue
-        lines = [
-            line.amount_fen
-            for one in memory.book.instructions.values()
-            if one.refund_id == refund_id
-            for line in one.lines.values()
-            if line.state not in GIVES_BACK
-        ]
-        assert sum(lines) + refund.waiting_fen == refund.amount_fen
-
-
-@given(histories)
-def test_the_institutions_share_nothing(history: list[list[Ask]]) -> None:
-    memory = Memory(a_town())
-    for batch in history:
-        before = {key: deepcopy(one) for key, one in memory.book.standings.items()}
-        asked = commands(memory.book, batch)
-        memory.post(asked)
-        untouched = set(before) - {_name(command) for command in asked}
-        assert all(memory.book.standings[name] == before[name] for name in untouched)
-    cash = sum(one.balances[AccountKind.custody_cash] for one in memory.book.standings.values())
-    assert cash == sum(
-        one.amount_fen if one.direction == "credit" else -one.amount_fen
-        for one in memory.book.entries.values()
-    )
