@@ -15,6 +15,8 @@ from shared.web.fields import (
     FenOrZero,
     Instant,
     InstitutionIdField,
+    Since,
+    Until,
     refusal,
     text,
 )
@@ -190,3 +192,28 @@ def test_what_is_shown_is_what_is_checked() -> None:
 def test_the_documented_example_is_taken(kind: Kind) -> None:
     [example] = TypeAdapter(kind).json_schema()["examples"]
     assert taken(kind, example)
+
+
+# given                        begins                       ends
+SPANS = """
+  2026-12-05                   2026-12-04T16:00:00+00:00    2026-12-05T15:59:59.999999+00:00
+  2026-12-05T09:00:00+08:00    2026-12-05T01:00:00+00:00    2026-12-05T01:00:00+00:00
+  2026-12-05t01:00:00z         2026-12-05T01:00:00+00:00    2026-12-05T01:00:00+00:00
+"""
+
+
+@cases(SPANS)
+def test_a_day_begins_at_its_midnight_and_ends_with_its_last_tick(row: list[str]) -> None:
+    given, begins, ends = row
+    assert TypeAdapter(Since).validate_python(given) == datetime.fromisoformat(begins)
+    assert TypeAdapter(Until).validate_python(given) == datetime.fromisoformat(ends)
+
+
+@pytest.mark.parametrize(
+    "given", ["2026-02-30", "2026-12-05T09:00:00", "2026-12-05T25:00:00Z", "2026", "", "x"]
+)
+def test_what_is_neither_a_day_nor_an_instant_is_refused(given: str) -> None:
+    for kind in (Since, Until):
+        with pytest.raises(ValidationError) as refused:
+            TypeAdapter(kind).validate_python(given)
+        assert refused.value.errors()[0]["type"] == "not_a_moment"

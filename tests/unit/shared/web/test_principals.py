@@ -11,7 +11,14 @@ from fastapi import FastAPI
 from starlette.requests import Request
 
 from shared.errors import Malformed, NotAllowed
-from shared.web.principals import Principal, Role, area_covers, institution_asked, roles_of
+from shared.web.principals import (
+    Principal,
+    Role,
+    area_covers,
+    area_stem,
+    institution_asked,
+    roles_of,
+)
 from tests.support.tables import cases
 
 KEY = UUID(int=7)
@@ -40,6 +47,11 @@ AREAS = """
 def test_an_area_covers_the_districts_under_it(row: list[str]) -> None:
     area, district, covered = row
     assert area_covers(area or None, district or None) is (covered == "yes")
+
+
+def test_the_stem_of_an_area_is_what_its_districts_begin_with() -> None:
+    stems = [area_stem(area) for area in (None, "", "000000", "320000", "320600", "321000")]
+    assert stems == ["", "", "", "32", "3206", "3210"]
 
 
 def test_a_digit_that_ends_in_one_zero_is_not_a_pair() -> None:
