@@ -12,12 +12,12 @@ from sqlalchemy import func, select
 
 from escrow.bank.client import BankClient
 from escrow.bank.dispatch import Dispatcher
-from escrow.domain.commands import PlanPayouts
+from escrow.domain.commands import NoteFindings, PlanPayouts
 from escrow.ledger import requests
 from escrow.ledger.gather import Poster
 from escrow.ledger.gauges import refresh
 from escrow.ledger.instructions import list_waiting
-from escrow.ledger.verify import verify
+from escrow.ledger.verify import Finding, Report, verify
 from escrow.policies.store import policies_of, read_documents
 from escrow.settings import Settings
 from escrow.startup import database_of, start
@@ -63,10 +63,21 @@ class Rounds:
                 )
             )
         scope: Literal["new", "whole"] = "new" if is_fresh else "whole"
-        report = await verify(self.database, scope=scope)
-        if not report.is_clean:
-            _log.error("books_do_not_verify", findings=len(report.findings), scope=scope)
+        await self._tell(await verify(self.database, scope=scope))
         return 0
+
+    async def _tell(self, report: Report) -> None:
+        """Log what was found, and put it on the feed of each institution it concerns."""
+        if report.is_clean:
+            return
+        _log.error("books_do_not_verify", findings=len(report.findings), scope=report.scope)
+        by_institution: dict[str, list[Finding]] = {}
+        for finding in report.findings:
+            by_institution.setdefault(finding.institution_id, []).append(finding)
+        for institution_id, found in by_institution.items():
+            first = f"{found[0].table}: {found[0].rule}"
+            note = NoteFindings(institution_id, report.verification_id, len(found), first)
+            await self.poster.ask([note])
 
     async def drop_answers(self) -> int:
         """Drop stored answers past their keeping."""
