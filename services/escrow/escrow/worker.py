@@ -107,7 +107,7 @@ async def _work(settings: Settings) -> None:
                 [
                     _loop("dispatch", 1.0, dispatcher.once),
                     _loop("plan_waiting", 5.0, rounds.plan_waiting),
-                    _loop("verify", float(settings.verify_interval_s), rounds.check_new),
+                    _loop("verify", settings.verify_interval_s, rounds.check_new),
                     _loop("drop_answers", 3_600.0, rounds.drop_answers),
                     _loop("gauges", 15.0, rounds.show),
                 ]

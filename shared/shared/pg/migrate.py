@@ -96,7 +96,8 @@ async def refuse_unmigrated(connection: AsyncConnection, *, package: str, schema
     )
     found = None
     if there:
-        found = await connection.scalar(text(f"SELECT version_num FROM {schema}.alembic_version"))  # noqa: S608 - our own schema name
+        query = f"SELECT version_num FROM {schema}.alembic_version"  # noqa: S608 - our own name
+        found = await connection.scalar(text(query))
     if found != expected:
         message = (
             f"The schema {schema} is at revision {found or 'none'}, this code needs {expected}:"

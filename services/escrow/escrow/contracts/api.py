@@ -50,7 +50,7 @@ class CourseShape(Shape):
     teacher_ref: Reference | None = None
 
 
-class ContractItem(Shape):
+class ContractSigned(Shape):
     """One contract as it was signed."""
 
     id: CallerId
@@ -70,7 +70,7 @@ class ContractItem(Shape):
     refund_terms: JsonValue = None
 
     @model_validator(mode="after")
-    def fits(self) -> "ContractItem":
+    def fits(self) -> "ContractSigned":
         """Refuse more gift lessons than lessons, and terms that are a document."""
         if self.gift_lessons > self.lessons:
             code, sentence = "too_many_gift_lessons", "gift_lessons are part of lessons."
@@ -84,7 +84,7 @@ class ContractItem(Shape):
 class ContractBatch(Shape):
     """Contracts to register."""
 
-    items: Batch[ContractItem]
+    items: Batch[ContractSigned]
 
 
 class ContractOutcome(BaseModel):
@@ -116,35 +116,35 @@ async def register_contracts(
 ) -> Response:
     """Register contracts; deposits that name them fund them."""
     body = await read_body(request, ContractBatch)
-    if any(item.institution_id != principal.institution_id for item in body.items):
+    if any(signed.institution_id != principal.institution_id for signed in body.items):
         raise NotAllowed
-    commands = [_command(item) for item in body.items]
+    commands = [_command(signed) for signed in body.items]
 
     def render(outcomes: Sequence[Outcome]) -> Answer:
-        items = [_item(one.contract_id, got) for one, got in zip(commands, outcomes, strict=True)]
+        items = [_told(one.contract_id, got) for one, got in zip(commands, outcomes, strict=True)]
         return batch(items, "accepted", "exists", "refused")
 
     return await submit(request, principal, commands, render, required=True)
 
 
-def _command(item: ContractItem) -> RegisterContract:
-    course = item.course
+def _command(signed: ContractSigned) -> RegisterContract:
+    course = signed.course
     return RegisterContract(
-        item.institution_id,
-        item.id,
-        item.student_ref,
-        item.guardian_ref,
+        signed.institution_id,
+        signed.id,
+        signed.student_ref,
+        signed.guardian_ref,
         Course(course.name, course.category, course.delivery, course.teacher_ref),
-        item.lessons,
-        item.paid_fen,
-        item.list_fen,
-        item.gift_lessons,
-        item.gift_fen,
-        item.signed_at,
-        item.starts_on,
-        item.ends_on,
-        _kept(item.slots),
-        _kept(item.refund_terms),
+        signed.lessons,
+        signed.paid_fen,
+        signed.list_fen,
+        signed.gift_lessons,
+        signed.gift_fen,
+        signed.signed_at,
+        signed.starts_on,
+        signed.ends_on,
+        _kept(signed.slots),
+        _kept(signed.refund_terms),
     )
 
 
@@ -153,7 +153,7 @@ def _kept(terms: JsonValue) -> str | None:
     return None if terms is None else to_json(terms).decode()
 
 
-def _item(contract_id: str, outcome: Outcome) -> dict[str, Any]:
+def _told(contract_id: str, outcome: Outcome) -> dict[str, Any]:
     body: dict[str, Any] = {"index": 0, "id": contract_id}
     match outcome:
         case Refused():

@@ -5,7 +5,7 @@ from pydantic import BaseModel, Field
 from shared.web.shown import Moment
 
 
-class FlagShown(BaseModel):
+class RightShown(BaseModel):
     """Whether something is allowed, and if not, why."""
 
     allowed: bool
@@ -83,9 +83,9 @@ class InstitutionShown(BaseModel):
     policy: str
     policy_in_force: PolicyShown | None
     status: str = Field(description="Its place in the registry; unlisted where it has none.")
-    may_charge: FlagShown
-    may_be_paid: FlagShown
-    may_refund: FlagShown
+    may_charge: RightShown
+    may_be_paid: RightShown
+    may_refund: RightShown
     custody_account: AccountShown | None
     balances: dict[str, int] = Field(description="By kind of account, in fen.")
     retained: RetainedShown

@@ -8,7 +8,7 @@ from sqlalchemy import RowMapping
 
 from escrow.custody.shapes import (
     AccountShown,
-    FlagShown,
+    RightShown,
     FloorRuleShown,
     FloorShown,
     FreezeShown,
@@ -46,9 +46,9 @@ def shown_institution(
         policy=standing.policy,
         policy_in_force=_policy(policies.in_force(standing.policy, today)),
         status=status,
-        may_charge=_flag(custody.may_charge(standing)),
-        may_be_paid=_flag(custody.may_be_paid(standing)),
-        may_refund=_flag(custody.may_refund(standing)),
+        may_charge=_right(custody.may_charge(standing)),
+        may_be_paid=_right(custody.may_be_paid(standing)),
+        may_refund=_right(custody.may_refund(standing)),
         custody_account=_account(standing),
         balances={str(kind): fen for kind, fen in standing.balances.items()},
         retained=RetainedShown(amount_fen=standing.retained_fen, lessons=standing.retained_count),
@@ -68,8 +68,8 @@ def _policy(policy: Policy | None) -> PolicyShown | None:
     )
 
 
-def _flag(flag: custody.Flag) -> FlagShown:
-    return FlagShown(allowed=flag.allowed, reasons=list(flag.reasons))
+def _right(right: custody.Flag) -> RightShown:
+    return RightShown(allowed=right.allowed, reasons=list(right.reasons))
 
 
 def _account(standing: Standing) -> AccountShown | None:

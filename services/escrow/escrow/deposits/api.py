@@ -37,7 +37,7 @@ router = APIRouter(tags=["bank"])
 Balance = Annotated[int, Field(ge=-FEN_MAX, le=FEN_MAX, strict=True)]
 
 
-class EntryItem(Shape):
+class EntryBooked(Shape):
     """One entry that the bank booked on a custody account."""
 
     id: CallerId
@@ -58,7 +58,7 @@ class EntryItem(Shape):
 class EntryBatch(Shape):
     """Entries in the order they were booked."""
 
-    items: Batch[EntryItem]
+    items: Batch[EntryBooked]
 
 
 class EntryOutcome(BaseModel):
@@ -119,19 +119,19 @@ async def take_entries(
 ) -> Response:
     """Take in entries; the same entry again changes nothing."""
     body = await read_body(request, EntryBatch)
-    owners = await _owners(request, principal, {item.account_number for item in body.items})
-    refused = [_refused(item, owners) for item in body.items]
+    owners = await _owners(request, principal, {booked.account_number for booked in body.items})
+    refused = [_refused(booked, owners) for booked in body.items]
     commands = [
-        _command(owners[item.account_number], item)
-        for item, code in zip(body.items, refused, strict=True)
+        _command(owners[booked.account_number], booked)
+        for booked, code in zip(body.items, refused, strict=True)
         if code is None
     ]
 
     def render(outcomes: Sequence[Outcome]) -> Answer:
         decided = iter(outcomes)
         items = [
-            _item(item.id, Refused(code) if code else next(decided))
-            for item, code in zip(body.items, refused, strict=True)
+            _told(booked.id, Refused(code) if code else next(decided))
+            for booked, code in zip(body.items, refused, strict=True)
         ]
         return batch(items, "accepted", "exists", "refused")
 
@@ -148,31 +148,31 @@ async def _owners(request: Request, principal: Principal, numbers: set[str]) -> 
         return {row.account_number: row.institution_id for row in await connection.execute(query)}
 
 
-def _refused(item: EntryItem, owners: dict[str, str]) -> Refusal | None:
-    if item.account_number not in owners:
+def _refused(booked: EntryBooked, owners: dict[str, str]) -> Refusal | None:
+    if booked.account_number not in owners:
         return Refusal.account_unknown
-    return None if item.currency == "CNY" else Refusal.currency_not_supported
+    return None if booked.currency == "CNY" else Refusal.currency_not_supported
 
 
-def _command(institution_id: str, item: EntryItem) -> TakeEntry:
+def _command(institution_id: str, booked: EntryBooked) -> TakeEntry:
     return TakeEntry(
         institution_id,
-        item.account_number,
-        item.id,
-        item.direction,
-        item.amount_fen,
-        item.booked_at,
-        item.value_on,
-        item.balance_after_fen,
-        item.counterparty_name,
-        item.counterparty_account,
-        item.purpose,
-        item.reference,
-        item.end_to_end_id,
+        booked.account_number,
+        booked.id,
+        booked.direction,
+        booked.amount_fen,
+        booked.booked_at,
+        booked.value_on,
+        booked.balance_after_fen,
+        booked.counterparty_name,
+        booked.counterparty_account,
+        booked.purpose,
+        booked.reference,
+        booked.end_to_end_id,
     )
 
 
-def _item(entry_id: str, outcome: Outcome) -> dict[str, Any]:
+def _told(entry_id: str, outcome: Outcome) -> dict[str, Any]:
     body: dict[str, Any] = {"index": 0, "id": entry_id}
     match outcome:
         case Refused():

@@ -40,7 +40,7 @@ router = APIRouter(tags=["releases"])
 Reference = Annotated[str, text(128)]
 
 
-class ReleaseItem(Shape):
+class LessonTaught(Shape):
     """One lesson taught."""
 
     id: CallerId
@@ -53,7 +53,7 @@ class ReleaseItem(Shape):
     evidence_ref: Reference | None = None
 
     @model_validator(mode="after")
-    def ends_after_it_starts(self) -> "ReleaseItem":
+    def ends_after_it_starts(self) -> "LessonTaught":
         """Refuse a lesson that ends before it starts."""
         if self.ended_at is not None and self.ended_at < self.taught_at:
             code, sentence = "ends_before_start", "ended_at lies before taught_at."
@@ -65,7 +65,7 @@ class ReleaseBatch(Shape):
     """Lessons of one institution, in the order they are to be released."""
 
     institution_id: InstitutionIdField
-    items: Batch[ReleaseItem]
+    items: Batch[LessonTaught]
 
 
 class ReleasedContract(BaseModel):
@@ -85,7 +85,7 @@ class ReleasedPayout(BaseModel):
 
 
 class ReleaseOutcome(BaseModel):
-    """What became of one item."""
+    """What became of one lesson."""
 
     index: int
     id: str
@@ -106,7 +106,7 @@ class ReleaseAnswer(BaseModel):
     counts: dict[str, int]
 
 
-class ReversalItem(Shape):
+class LessonReversed(Shape):
     """One wrong release to put back."""
 
     id: CallerId
@@ -120,7 +120,7 @@ class ReversalBatch(Shape):
     """Releases of one institution to put back."""
 
     institution_id: InstitutionIdField
-    items: Batch[ReversalItem]
+    items: Batch[LessonReversed]
 
 
 @router.post(
@@ -132,27 +132,27 @@ class ReversalBatch(Shape):
 async def release_lessons(
     request: Request, principal: Annotated[Principal, Depends(allow(Role.institution))]
 ) -> Response:
-    """Release the fees of lessons taught; each item has an outcome of its own."""
+    """Release the fees of lessons taught; each lesson has an outcome of its own."""
     body = await read_body(request, ReleaseBatch)
     if body.institution_id != principal.institution_id:
         raise NotAllowed
     commands = [
         ReleaseLesson(
             body.institution_id,
-            item.id,
-            item.contract_id,
-            item.lesson_no,
-            item.taught_at,
-            item.ended_at,
-            item.teacher_ref,
-            item.room_ref,
-            item.evidence_ref,
+            asked.id,
+            asked.contract_id,
+            asked.lesson_no,
+            asked.taught_at,
+            asked.ended_at,
+            asked.teacher_ref,
+            asked.room_ref,
+            asked.evidence_ref,
         )
-        for item in body.items
+        for asked in body.items
     ]
 
     def render(outcomes: Sequence[Outcome]) -> Answer:
-        items = [_item(one.item_id, got) for one, got in zip(commands, outcomes, strict=True)]
+        items = [_told(one.item_id, got) for one, got in zip(commands, outcomes, strict=True)]
         return batch(items, "released", "awaiting_confirmation", "exists", "refused")
 
     return await submit(request, principal, commands, render, required=True)
@@ -173,23 +173,23 @@ async def reverse_lessons(
     commands = [
         ReverseLesson(
             body.institution_id,
-            item.id,
-            item.contract_id,
-            item.lesson_no,
-            item.reason,
-            item.document_no,
+            asked.id,
+            asked.contract_id,
+            asked.lesson_no,
+            asked.reason,
+            asked.document_no,
         )
-        for item in body.items
+        for asked in body.items
     ]
 
     def render(outcomes: Sequence[Outcome]) -> Answer:
-        items = [_item(one.item_id, got) for one, got in zip(commands, outcomes, strict=True)]
+        items = [_told(one.item_id, got) for one, got in zip(commands, outcomes, strict=True)]
         return batch(items, "reversed", "exists", "refused")
 
     return await submit(request, principal, commands, render, required=True)
 
 
-def _item(item_id: str, outcome: Outcome) -> dict[str, Any]:
+def _told(item_id: str, outcome: Outcome) -> dict[str, Any]:
     match outcome:
         case Released():
             return {
@@ -222,7 +222,7 @@ def _item(item_id: str, outcome: Outcome) -> dict[str, Any]:
                 "movement_id": outcome.movement_id,
             }
         case Refused():
-            return refused_item(item_id, outcome)
+            return told_refused(item_id, outcome)
 
 
 def _payout(outcome: Released) -> dict[str, Any]:
@@ -232,8 +232,8 @@ def _payout(outcome: Released) -> dict[str, Any]:
     return {"state": payout.state, "reason": payout.reason}
 
 
-def refused_item(item_id: str, outcome: Refused) -> dict[str, Any]:
-    """Render a refused item: its code, a sentence, and whether asking again may help."""
+def told_refused(item_id: str, outcome: Refused) -> dict[str, Any]:
+    """Render a refused lesson: its code, a sentence, and whether asking again may help."""
     body: dict[str, Any] = {
         "index": 0,
         "id": item_id,

@@ -1,7 +1,7 @@
 -- Store the answers of a posting's requests, once each.
 -- Locks: waits for another posting that stores the same request, and then adds nothing.
 -- Index: request_pkey. Rows: the requests of one posting.
--- tidy: allow institution_id - requests are keyed by who asked what, not by institution.
+-- tidy: allow sql-institution - requests are keyed by who asked what, not by institution.
 INSERT INTO escrow.request (request_digest, body_digest, status, answer, answered_at)
 SELECT r.request_digest, r.body_digest, r.status, r.answer, $5::timestamptz
 FROM unnest($1::bytea[], $2::bytea[], $3::smallint[], $4::bytea[])
