@@ -8,7 +8,6 @@ from sqlalchemy import RowMapping
 
 from escrow.custody.shapes import (
     AccountShown,
-    RightShown,
     FloorRuleShown,
     FloorShown,
     FreezeShown,
@@ -17,6 +16,7 @@ from escrow.custody.shapes import (
     PolicyShown,
     PrepaidShown,
     RetainedShown,
+    RightShown,
 )
 from escrow.domain import custody
 from escrow.domain.freezes import rule_body
