@@ -61,6 +61,13 @@ class Table:
         prefix = query.compile().params["prefix_1"]
         return Rows(self.rows.get(prefix))
 
+    async def scalars(self, _: Select[Any], asked: dict[str, list[str]]) -> list[str]:
+        self.asked += 1
+        await self.gate.wait()
+        if self.fault is not None:
+            raise self.fault
+        return [prefix for prefix in asked["prefixes"] if prefix in self.rows]
+
 
 @pytest.fixture
 async def table() -> Table:
@@ -150,6 +157,60 @@ async def test_a_revoked_key_is_refused_within_a_second(
     monkeypatch.setattr("shared.web.keys.time.monotonic", lambda: later)
     with pytest.raises(Unauthenticated):
         await directory.authenticate(bearing(key))
+
+
+async def test_keys_in_use_are_asked_after_together(
+    table: Table, directory: KeyDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = [table.add(role="operator") for _ in range(20)]
+    for key in made:
+        await directory.authenticate(bearing(key))
+    assert table.asked == 20
+    later = time.monotonic() + keys.TTL_S + 0.01
+    monkeypatch.setattr("shared.web.keys.time.monotonic", lambda: later)
+    for key in made:
+        await directory.authenticate(bearing(key))
+    assert table.asked == 21
+    table.rows.pop(made[3].split("_")[1])
+    later += keys.TTL_S + 0.01
+    for key in made:
+        if key is made[3]:
+            with pytest.raises(Unauthenticated):
+                await directory.authenticate(bearing(key))
+        else:
+            await directory.authenticate(bearing(key))
+    assert table.asked == 23  # once for all, and once for the one that is gone
+
+
+async def test_a_key_forgotten_while_it_is_asked_after_is_not_kept(
+    table: Table, directory: KeyDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = table.add(role="operator")
+    await directory.authenticate(bearing(key))
+    later = time.monotonic() + keys.TTL_S + 0.01
+    monkeypatch.setattr("shared.web.keys.time.monotonic", lambda: later)
+    table.gate.clear()
+    asking = asyncio.create_task(directory.authenticate(bearing(key)))
+    await asyncio.sleep(0)
+    directory.forget(key.split("_")[1])
+    table.rows.clear()
+    table.gate.set()
+    with pytest.raises(Unauthenticated):
+        await asking
+
+
+async def test_while_the_database_fails_no_stale_key_is_believed(
+    table: Table, directory: KeyDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = table.add(role="operator")
+    await directory.authenticate(bearing(key))
+    later = time.monotonic() + keys.TTL_S + 0.01
+    monkeypatch.setattr("shared.web.keys.time.monotonic", lambda: later)
+    table.fault = Unavailable()
+    with pytest.raises(Unavailable):
+        await directory.authenticate(bearing(key))
+    table.fault = None
+    assert await directory.authenticate(bearing(key)) is not None
 
 
 async def test_a_forgotten_key_is_refused_at_once(table: Table, directory: KeyDirectory) -> None:
