@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,19 +13,18 @@ import httpx
 from escrow.migrations import service_url
 from sandbox import children
 from sandbox.children import Child
-from sandbox.ports import free_port
+from sandbox.ports import HOST
 
 LOG_LEVEL: Final = "warning"
 """The access log is off: it would be written to a file beside the database's."""
 
-_PORT: Final = 8_701
 _READY_S: Final = 30.0
 
 
 @contextlib.contextmanager
 def serving(owner_url: str, log: Path) -> Iterator[tuple[Child, int]]:
     """Serve a database until the block ends; give the process and its port."""
-    port = free_port(_PORT, set())
+    port = _free_port()
     env = {
         **os.environ,
         "ESCROW_DATABASE_URL": service_url(owner_url),
@@ -40,6 +40,14 @@ def serving(owner_url: str, log: Path) -> Iterator[tuple[Child, int]]:
         child.check()
     finally:
         child.stop()
+
+
+def _free_port() -> int:
+    """Let the kernel choose: runs beside this one must not meet."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def _wait_until_ready(child: Child, port: int) -> None:
