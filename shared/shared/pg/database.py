@@ -13,7 +13,12 @@ from typing import Final, Self, TypeAlias
 import asyncpg
 from asyncpg.transaction import Transaction
 from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import (
+    AsyncConnection,
+    AsyncEngine,
+    AsyncTransaction,
+    create_async_engine,
+)
 
 from shared.pg.faults import DoubtfulCommit, Unreachable, fault_of, translated
 
@@ -26,6 +31,9 @@ STATEMENT_TIMEOUT_MS: Final = 5_000
 IDLE_TIMEOUT_MS: Final = 10_000
 """A transaction left open holds back the event feed; the server ends it."""
 
+ANSWER_TIMEOUT_S: Final = 10.0
+"""Twice what a statement may take: past it the server is lost, not slow."""
+
 POOL_MAX: Final = 8
 """Reads per process at once; more only queue on two cores."""
 
@@ -36,6 +44,8 @@ _TIMEOUTS: Final = {
     "lock_timeout": str(LOCK_TIMEOUT_MS),
     "statement_timeout": str(STATEMENT_TIMEOUT_MS),
     "idle_in_transaction_session_timeout": str(IDLE_TIMEOUT_MS),
+    # The wait for a lock must not keep an old snapshot, whatever the server's default is.
+    "default_transaction_isolation": "read committed",
     "timezone": "UTC",
     "jit": "off",
 }
@@ -80,6 +90,8 @@ class Database:
             max_size=LEDGER_POOL_MAX,
             max_inactive_connection_lifetime=0,
             timeout=5,
+            command_timeout=ANSWER_TIMEOUT_S,
+            reset=_nothing,
             server_settings={**_TIMEOUTS, **_PINNED_PLANS, "application_name": self._application},
         )
         return self
@@ -101,8 +113,10 @@ class Database:
     async def begin(self) -> AsyncIterator[AsyncConnection]:
         """Give a connection in a transaction that commits when the block ends."""
         with translated():
-            async with self.engine.begin() as connection:
+            async with self.engine.connect() as connection:
+                transaction = await connection.begin()
                 yield connection
+                await _commit(transaction)
 
     @asynccontextmanager
     async def ledger(self) -> AsyncIterator[LedgerConnection]:
@@ -120,7 +134,15 @@ class Database:
                 await _commit(transaction)
 
 
-async def _commit(transaction: Transaction) -> None:
+async def _nothing(_: LedgerConnection) -> None:
+    """Leave the session as it is: the ledger's statements set nothing that outlives a commit.
+
+    The driver would ask the server to reset it, and a server lost at that question would make
+    a transaction look failed that was committed before.
+    """
+
+
+async def _commit(transaction: Transaction | AsyncTransaction) -> None:
     """Commit; a server lost on the way leaves the answer unknown, never "nothing written"."""
     try:
         await transaction.commit()

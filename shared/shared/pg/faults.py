@@ -1,6 +1,6 @@
 """Driver errors, translated once.
 
-A deadlock, a lock or statement time-out, a full pool or a lost server is the environment's:
+A deadlock, a lock or statement time-out, a full pool, disk or memory, or a lost server is the environment's:
 `Unavailable`, with nothing written, safe to try again.
 A connection lost while committing is different: the answer is unknown.
 Everything else stays what it is, a fault of ours.
@@ -32,7 +32,9 @@ class DoubtfulCommit(Unavailable):
 
 
 _CONTENDED: Final = frozenset({"40P01", "40001", "55P03", "57014"})
-_UNREACHABLE: Final = frozenset({"57P01", "57P02", "57P03", "25P03", "53300", "53400"})
+_UNREACHABLE: Final = frozenset(
+    {"57P01", "57P02", "57P03", "25P03", "53000", "53100", "53200", "53300", "53400"}
+)
 
 
 def _sqlstate(error: BaseException | None) -> str | None:

@@ -6,6 +6,7 @@ The row lock stays the truth: other processes post too.
 """
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -34,8 +35,8 @@ WAITING_MAX: Final = 20_000
 SAME_KEY_WAIT_S: Final = 2.0
 """How long a repeated request waits for the first to finish."""
 
-SAME_KEY_TRIES: Final = 20
-"""How often a request that runs in another process is looked for within that time."""
+SAME_KEY_PAUSE_S: Final = 0.1
+"""Between two looks for a request that runs in another process."""
 
 _waiting: Final = Gauge("tuition_escrow_waiting_commands", "Commands waiting to be posted.")
 _batch: Final = Histogram(
@@ -82,14 +83,16 @@ class Poster:
             TooMany: when more waits than this process takes.
 
         """
-        for _ in range(SAME_KEY_TRIES):
-            await self._wait_for_same_key(submission)
+        patient_until = time.monotonic() + SAME_KEY_WAIT_S
+        while True:
+            await self._wait_for_same_key(submission, patient_until)
             posted = await self._post(submission)
             if not posted.is_running:
                 assert posted.answer is not None, "a submission with a request renders an answer"
                 return posted.answer
-            await asyncio.sleep(SAME_KEY_WAIT_S / SAME_KEY_TRIES)
-        raise _still_running()
+            if time.monotonic() > patient_until:
+                raise _still_running()
+            await asyncio.sleep(SAME_KEY_PAUSE_S)
 
     async def _post(self, submission: Submission) -> Posted:
         if self._queued + len(submission.commands) > WAITING_MAX:
@@ -107,11 +110,12 @@ class Poster:
             if key is not None and self._keys.get(key) is waiter:
                 del self._keys[key]
 
-    async def _wait_for_same_key(self, submission: Submission) -> None:
+    async def _wait_for_same_key(self, submission: Submission, patient_until: float) -> None:
         if submission.request is None:
             return
         while running := self._keys.get(submission.request.digest):
-            finished, _ = await asyncio.wait({running.done}, timeout=SAME_KEY_WAIT_S)
+            left_s = max(0.0, patient_until - time.monotonic())
+            finished, _ = await asyncio.wait({running.done}, timeout=left_s)
             if not finished:
                 raise _still_running()
             await asyncio.sleep(0)  # let the first one leave the table

@@ -54,7 +54,7 @@ class Posted:
     outcomes: Sequence[Outcome] = ()
     answer: Answer | None = None
     is_running: bool = False
-    """Another process is at the same request; ask again when it is done."""
+    """The same request runs elsewhere, or earlier in this posting; ask again when it is done."""
 
 
 _RUNNING: Final = Posted(is_running=True)
@@ -69,9 +69,9 @@ async def post(
     two statements and must remain two.
     """
     started = perf_counter()
-    asked = [one.request for one in submissions if one.request]
-    running = await requests.claim(tx, asked)
-    ours = [one for one in submissions if not (one.request and one.request.digest in running)]
+    first = _first_of_each_request(submissions)
+    running = await requests.claim(tx, [one.request for one in first if one.request])
+    ours = [one for one in first if not (one.request and one.request.digest in running)]
     await store.lock(tx, store.Keys.of(_commands(ours)))
     locked = _phase("lock", started)
     answered = await requests.read(tx, [one.request for one in ours if one.request])
@@ -92,6 +92,18 @@ async def post(
         if one.request and one.request.digest in answered:
             posted[id(one)] = Posted(answer=answered[one.request.digest].for_body(one.request))
     return [posted.get(id(one), _RUNNING) for one in submissions]
+
+
+def _first_of_each_request(submissions: Sequence[Submission]) -> list[Submission]:
+    """Leave out a request's repetition in the same posting: it is told to ask again."""
+    seen: set[bytes] = set()
+    first = []
+    for one in submissions:
+        if one.request is None or one.request.digest not in seen:
+            first.append(one)
+        if one.request is not None:
+            seen.add(one.request.digest)
+    return first
 
 
 def _commands(submissions: Sequence[Submission]) -> list[Command]:

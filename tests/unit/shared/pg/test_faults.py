@@ -19,6 +19,8 @@ UNREACHABLE = [
     asyncpg.CrashShutdownError,
     asyncpg.CannotConnectNowError,
     asyncpg.TooManyConnectionsError,
+    asyncpg.DiskFullError,
+    asyncpg.OutOfMemoryError,
     asyncpg.ConnectionDoesNotExistError,
     asyncpg.InterfaceError,
     ConnectionRefusedError,
