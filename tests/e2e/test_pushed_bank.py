@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from sandbox.children import spawn
-from sandbox.ports import free_port
+from sandbox.ports import Ports
 from tests.e2e.launching import Sandbox
 from tests.e2e.parties import Parties, Place, a_contract, a_lesson, days_ago, ok, post
 
@@ -30,7 +30,8 @@ def wait_until(is_true: Callable[[], bool], seconds: float = 60) -> None:
 @pytest.fixture
 def counter(sandbox: Sandbox, tmp_path: Path) -> Iterator[httpx.Client]:
     """Start a second bank that waits to be pushed to, and return its counter."""
-    port = free_port(28_300, set())
+    ports = Ports()
+    port = ports.choose(28_300)
     url = f"http://127.0.0.1:{port}"
     with sandbox.client(sandbox.key("operator")) as operator:
         body = {"name": "示例推送银行", "delivery": "push", "endpoint": url, "finality_s": 1}
@@ -44,6 +45,7 @@ def counter(sandbox: Sandbox, tmp_path: Path) -> Iterator[httpx.Client]:
         wait_until(lambda: _answers(client))
         yield client
     child.stop()
+    ports.close()
 
 
 def _answers(client: httpx.Client) -> bool:

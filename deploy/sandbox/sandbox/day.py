@@ -1,5 +1,6 @@
 """Play one Saturday of the city against the running services, and see what it came to."""
 
+import asyncio
 from datetime import datetime
 from itertools import count
 
@@ -21,6 +22,9 @@ from sandbox.terminal import Terminal
 
 WAIT_S = 30.0
 """How long the city waits for one answer: longer than the service's own limits."""
+
+WATCH_S = 0.5
+"""How often the launcher looks whether everything still runs."""
 
 SLIPS = Faults(
     seed=2026,
@@ -50,20 +54,37 @@ async def play_day(terminal: Terminal, stack: Stack, ring: Keyring) -> Played:
         ):
             banks = Counters({PULLING_BANK: pulling, PUSHED_BANK: pushed})
             town = _town(terminal, stack, ring, escrow, banks)
+            playing = asyncio.create_task(_play(town, stack, ring))
             try:
-                before = await banks.paid()
-                memory = await _play(town, stack, ring)
-                played = await _look(town, stack, ring, str(memory.played[-1]))
+                return await _watched(playing, stack)
             except (WireError, httpx.HTTPError) as error:
                 stack.check()
                 message = f"The Saturday stopped: {error}. `make run` plays the next one."
                 raise LaunchFailed(message, stack.serving[0].log) from error
+
+
+async def _watched(playing: asyncio.Task[Played], stack: Stack) -> Played:
+    """Wait for the day to end, or for a child to: then the day ends with it."""
+    try:
+        while not playing.done():
+            await asyncio.wait({playing}, timeout=WATCH_S)
+            stack.check()
+        return playing.result()
+    finally:
+        playing.cancel()
+
+
+async def _play(town: Town, stack: Stack, ring: Keyring) -> Played:
+    """Play the day and gather what there is to tell."""
+    before = await town.banks.paid()
+    memory = await _play_saturday(town, stack, ring)
+    played = await _look(town, stack, ring, str(memory.played[-1]))
     played.paid.payments -= before.payments
     played.paid.amount_fen -= before.amount_fen
     return played
 
 
-async def _play(town: Town, stack: Stack, ring: Keyring) -> Memory:
+async def _play_saturday(town: Town, stack: Stack, ring: Keyring) -> Memory:
     path = stack.folder.of_city(ring.database) / "memory.json"
     memory = recall(path) or Memory(seed=await _fresh_seed(town))
     await town.banks.set_everywhere("/faults", SLIPS.model_dump())

@@ -102,15 +102,15 @@ def take_lock(folder: Folder) -> IO[str]:
             message = f"Yike already runs here (process {pid}): `make stop` stops it."
             raise LaunchFailed(message)
         time.sleep(_POLL_S)
-    say(file, str(os.getpid()))
+    file.truncate(0)
+    file.write(str(os.getpid()))
+    file.flush()
     return file
 
 
-def say(lock: IO[str], words: str) -> None:
-    """Write into the lock's file: the process id, and `leaving` behind it on the way out."""
-    lock.seek(0)
-    lock.truncate()
-    lock.write(words + "\n")
+def say_leaving(lock: IO[str]) -> None:
+    """Note behind the process id that this launcher is on its way out."""
+    lock.write(" leaving")
     lock.flush()
 
 

@@ -17,18 +17,18 @@ import httpx
 
 from sandbox import children, clock, keyring, postgres, report, services
 from sandbox.city.places import PULLING_BANK, PUSHED_BANK
-from sandbox.day import play_day
+from sandbox.day import WATCH_S, play_day
 from sandbox.failures import LaunchFailed
-from sandbox.folder import Folder, holder, say, take_lock, write_whole
+from sandbox.folder import Folder, holder, say_leaving, take_lock, write_whole
 from sandbox.keyring import Keyring
+from sandbox.ports import Ports
 from sandbox.services import Stack
 from sandbox.terminal import Terminal
 
 DATABASE = "yike"
 """The database on the embedded server."""
 
-WATCH_S = 0.5
-"""How often the launcher looks whether everything still runs."""
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 STOP_WAIT_S = 90.0
 """How long `stop` waits: longer than every child and the database may take together."""
@@ -38,8 +38,8 @@ def run(root: Path, *, plays: bool) -> int:
     """Start what is missing, play a Saturday, stay up until told to stop."""
     terminal = Terminal()
     folder = Folder(root)
-    signal.signal(signal.SIGTERM, _interrupt)
-    signal.signal(signal.SIGHUP, _interrupt)
+    for number in _SIGNALS:
+        signal.signal(number, _interrupt)
     try:
         with contextlib.ExitStack() as up:
             lock = take_lock(folder)
@@ -83,6 +83,9 @@ def _launch(
     up.callback(folder.scripts_file.unlink, missing_ok=True)
     owner_url, database_pids = _start_database(terminal, folder, up)
     stack = Stack(folder, owner_url)
+    ports = Ports()
+    up.callback(ports.close)
+    services.choose_ports(stack, ports)
     up.callback(stack.stop)
     up.callback(_leave, terminal, folder, lock)
     for sentence in services.migrate(stack):
@@ -115,9 +118,7 @@ def _start_database(
 
 def _start_services(terminal: Terminal, stack: Stack, *, plays: bool) -> Keyring:
     """Start the service, make the keys that are missing, start the banks."""
-    taken: set[int] = set()
-    services.choose_ports(stack, taken)
-    services.start_escrow(stack, taken)
+    services.start_escrow(stack)
     services.wait_ready(stack.serving[0], f"{stack.escrow_url}/readyz")
     stack.check()
     terminal.say(f"Escrow answers on {stack.escrow_url}.")
@@ -173,10 +174,9 @@ def _watch(stack: Stack) -> None:
 
 def _leave(terminal: Terminal, folder: Folder, lock: IO[str]) -> None:
     """Say that the end has begun; from here on nothing interrupts it."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
+    _ignore_signals()
     folder.scripts_file.unlink(missing_ok=True)
-    say(lock, f"{os.getpid()} leaving")
+    say_leaving(lock)
     terminal.say("Stopping: services, banks, database.")
 
 
@@ -189,4 +189,11 @@ def _explain(terminal: Terminal, failed: Exception) -> None:
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    """Begin the end once: a second signal on the heels of the first must not cut it short."""
+    _ignore_signals()
     raise KeyboardInterrupt
+
+
+def _ignore_signals() -> None:
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_IGN)

@@ -13,7 +13,7 @@ from sandbox.city.places import PULLING_BANK, PUSHED_BANK
 from sandbox.failures import LaunchFailed
 from sandbox.folder import Folder
 from sandbox.keyring import Keyring
-from sandbox.ports import HOST, free_port
+from sandbox.ports import HOST, Ports
 
 ESCROW_PORT = 8001
 ESCROW_METRICS_PORT = 9101
@@ -35,6 +35,7 @@ class Stack:
     owner_url: str
     login_url: str = ""
     escrow_port: int = 0
+    metrics_ports: tuple[int, int] = (0, 0)
     bank_port: int = 0
     pushed_port: int = 0
     serving: list[Child] = field(default_factory=list)
@@ -87,25 +88,26 @@ def escrow_env(stack: Stack, **more: str) -> dict[str, str]:
     }
 
 
-def start_escrow(stack: Stack, taken: set[int]) -> None:
+def start_escrow(stack: Stack) -> None:
     """Start the service and its worker."""
     serve = escrow_env(
         stack,
         ESCROW_HOST=HOST,
         ESCROW_PORT=str(stack.escrow_port),
-        ESCROW_METRICS_PORT=str(free_port(ESCROW_METRICS_PORT, taken)),
+        ESCROW_METRICS_PORT=str(stack.metrics_ports[0]),
     )
-    work = escrow_env(stack, ESCROW_WORK_METRICS_PORT=str(free_port(WORKER_METRICS_PORT, taken)))
+    work = escrow_env(stack, ESCROW_WORK_METRICS_PORT=str(stack.metrics_ports[1]))
     for name, env in (("serve", serve), ("work", work)):
         log = stack.folder.log("escrow" if name == "serve" else "escrow-work")
         stack.serving.append(children.spawn(f"escrow {name}", ["escrow", name], env, log))
 
 
-def choose_ports(stack: Stack, taken: set[int]) -> None:
+def choose_ports(stack: Stack, ports: Ports) -> None:
     """Choose where everything is to listen."""
-    stack.escrow_port = free_port(ESCROW_PORT, taken)
-    stack.bank_port = free_port(BANK_PORT, taken)
-    stack.pushed_port = free_port(BANK_PORT + 1, taken)
+    stack.escrow_port = ports.choose(ESCROW_PORT)
+    stack.metrics_ports = (ports.choose(ESCROW_METRICS_PORT), ports.choose(WORKER_METRICS_PORT))
+    stack.bank_port = ports.choose(BANK_PORT)
+    stack.pushed_port = ports.choose(BANK_PORT + 1)
 
 
 def start_banks(stack: Stack, ring: Keyring, *, is_idle: bool) -> None:
@@ -130,7 +132,7 @@ def start_banks(stack: Stack, ring: Keyring, *, is_idle: bool) -> None:
 
 
 def wait_ready(child: Child, url: str) -> None:
-    """Wait until a service says that it is ready.
+    """Wait until a service says that it is ready, and is the child and not another's.
 
     Raises:
         LaunchFailed: when it ends, or is not ready in time.
@@ -140,7 +142,8 @@ def wait_ready(child: Child, url: str) -> None:
     while time.monotonic() < deadline:
         child.check()
         try:
-            if httpx.get(url, timeout=_ASK_S).is_success:
+            answer = httpx.get(url, timeout=_ASK_S)
+            if answer.is_success and answer.json().get("pid", child.pid) == child.pid:
                 return
         except httpx.TransportError:
             pass

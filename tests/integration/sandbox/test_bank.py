@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from sandbox.children import Child, spawn
-from sandbox.ports import free_port
+from sandbox.ports import Ports
 
 ACCOUNT = "6222020000000000011"
 INSTRUCTION: dict[str, Any] = {
@@ -30,11 +30,12 @@ class BankProcess:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.ports = Ports()
         self.child: Child | None = None
 
     def start(self) -> httpx.Client:
         """Start it and return a client with a short patience."""
-        port = free_port(28_100, set())
+        port = self.ports.choose(28_100)
         env = {
             **os.environ,
             "SANDBOX_BANK_KEY": "none",
@@ -67,6 +68,7 @@ def bank(tmp_path: Path) -> Iterator[BankProcess]:
     yield bank
     if bank.child is not None:
         bank.child.stop()
+    bank.ports.close()
 
 
 def test_a_lost_answer_breaks_the_connection_and_has_done_the_work(bank: BankProcess) -> None:

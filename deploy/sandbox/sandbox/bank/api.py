@@ -4,6 +4,7 @@
 the sandbox's and needs no key, because the bank listens on this machine alone.
 """
 
+import os
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -205,9 +206,9 @@ async def report(request: Request) -> dict[str, Any]:
 
 
 @router.get("/healthz")
-async def healthz() -> dict[str, str]:
-    """Say that the process answers."""
-    return {"status": "ok"}
+async def healthz() -> dict[str, str | int]:
+    """Say that the process answers, and which one it is."""
+    return {"status": "ok", "pid": os.getpid()}
 
 
 def _booked(bank: Bank, body: Bookings, direction: str) -> dict[str, Any]:
