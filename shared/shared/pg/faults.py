@@ -1,7 +1,7 @@
 """Driver errors, translated once.
 
-A deadlock, a lock or statement time-out, a full pool, disk or memory, or a lost server is the environment's:
-`Unavailable`, with nothing written, safe to try again.
+A deadlock, a lock or statement time-out, a full pool, disk or memory, or a lost server is
+the environment's: `Unavailable`, with nothing written, safe to try again.
 A connection lost while committing is different: the answer is unknown.
 Everything else stays what it is, a fault of ours.
 """
