@@ -4,7 +4,9 @@
 what a contract holds has come in by one entry of the bank.
 """
 
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TypeVar
 from uuid import UUID
 
 from escrow.domain.accounts import AccountKind
@@ -24,6 +26,15 @@ TODAY = date(2026, 12, 5)
 PAYER = "6217000000000000077"
 
 
+Built = TypeVar("Built")
+
+
+def _built(
+    kind: Callable[..., Built], values: dict[str, object], changes: dict[str, object]
+) -> Built:
+    return kind(**{**values, **changes})
+
+
 def national(version: int = 1, **changes: object) -> Policy:
     """Return the national rules, or a variation of them."""
     values: dict[str, object] = {
@@ -37,12 +48,12 @@ def national(version: int = 1, **changes: object) -> Policy:
         "renew_lessons_left": 20,
         "forbidden_slots": (),
     }
-    return Policy(**{**values, **changes})  # type: ignore[arg-type]
+    return _built(Policy, values, changes)
 
 
 def a_slot(starts: str, ends: str, *weekdays: int, **changes: str) -> SlotRule:
     """Return hours in which no lesson may be, on these weekdays or (without any) on all."""
-    since, until = (datetime.strptime(one, "%H:%M").time() for one in (starts, ends))  # noqa: DTZ007
+    since, until = (time.fromisoformat(one) for one in (starts, ends))
     days = frozenset(weekdays or range(7))
     return SlotRule(changes.get("category"), changes.get("delivery"), days, since, until)
 
@@ -63,7 +74,7 @@ def an_institution(institution_id: str = INSTITUTION, **changes: object) -> Stan
         "settlement_account_number": "settle-1",
         "settlement_account_name": "Sunny settlement",
     }
-    return Standing(institution_id, **{**values, **changes})  # type: ignore[arg-type]
+    return _built(Standing, {"institution_id": institution_id, **values}, changes)
 
 
 def a_contract(
@@ -88,8 +99,8 @@ def a_contract(
         "funded_fen": Fen(funded),
         "held_fen": Fen(funded),
     }
-    given = {**values, **changes}
-    return Tuition(contract_id=contract_id, lessons=lessons, paid_fen=Fen(paid_fen), **given)  # type: ignore[arg-type]
+    terms = {"contract_id": contract_id, "lessons": lessons, "paid_fen": Fen(paid_fen)}
+    return _built(Tuition, {**values, **terms}, changes)
 
 
 def a_floor(kind: str, figure: int = 0, **changes: object) -> Floor:
@@ -104,7 +115,7 @@ def a_floor(kind: str, figure: int = 0, **changes: object) -> Floor:
         "placed_at": NOW - timedelta(days=9),
         "placed_by": "supervisor",
     }
-    return Floor(**{**values, **changes})  # type: ignore[arg-type]
+    return _built(Floor, values, changes)
 
 
 def a_book(
@@ -126,9 +137,12 @@ def a_book(
     return book
 
 
-def books(*rows: Standing | Tuition | Floor, **parts: object) -> Memory:
+def books(
+    *rows: Standing | Tuition | Floor, policies: Policies | None = None, now: datetime = NOW
+) -> Memory:
     """Return such a book with a journal and a feed, ready to be posted to."""
-    return Memory(a_book(*(rows or (an_institution(), a_contract())), **parts))  # type: ignore[arg-type]
+    some = rows or (an_institution(), a_contract())
+    return Memory(a_book(*some, policies=policies, now=now))
 
 
 def _add_contract(book: Book, tuition: Tuition) -> None:
