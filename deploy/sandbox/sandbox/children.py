@@ -106,6 +106,15 @@ def run(name: str, module: Sequence[str], env: Mapping[str, str], log: Path) -> 
         LaunchFailed: when it ended badly; its errors are in the log.
 
     """
+    code, printed = attempt(module, env, log)
+    if code != 0:
+        message = f"`{name}` failed with exit status {code}. Its log: {log}"
+        raise LaunchFailed(message, log)
+    return printed
+
+
+def attempt(module: Sequence[str], env: Mapping[str, str], log: Path) -> tuple[int, str]:
+    """Run `python -m <module>` to its end; return its exit status and what it printed."""
     with _open_log(log) as errors:
         ended = subprocess.run(  # noqa: S603 - our own module, no shell
             [sys.executable, "-m", *module],
@@ -116,12 +125,9 @@ def run(name: str, module: Sequence[str], env: Mapping[str, str], log: Path) -> 
             timeout=COMMAND_S,
             check=False,
         )
-        printed = ended.stdout.decode(errors="replace")
         if ended.returncode != 0:
             errors.write(ended.stdout)
-            message = f"`{name}` failed with exit status {ended.returncode}. Its log: {log}"
-            raise LaunchFailed(message, log)
-    return printed
+    return ended.returncode, ended.stdout.decode(errors="replace")
 
 
 def _open_log(log: Path) -> io.FileIO:

@@ -50,6 +50,7 @@ class Played:
     """The trial balance: fen by account kind, over all institutions."""
     verified: bool
     findings: str
+    """The verification's first words: the first wrong row, where there is one."""
     verification: dict[str, Any] = field(default_factory=dict)
     seconds: int = 0
 
@@ -124,12 +125,11 @@ def _rows(played: Played) -> Iterator[tuple[str, str]]:
 
 
 def _verified(played: Played) -> str:
-    words = played.findings.splitlines()
     whole = played.verification.get("whole") or {}
     if played.verified and whole.get("clean", True):
         counted = f"{whole.get('movements', 0):,} movements"
         return f"yes: every balance recomputed from {counted} agrees"
-    return "NO: " + (words[-1] if words else "see the log of verify")
+    return f"NO: {played.findings}"
 
 
 def _outcomes(outcomes: Counter[str], refusals: Counter[str]) -> str:
