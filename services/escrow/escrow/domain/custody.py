@@ -51,11 +51,12 @@ def may_refund(_standing: Standing) -> Flag:
 def floor_in_force(floors: Iterable[Floor], day: date) -> Floor | None:
     """Return the floor that holds on a day: the latest begun, and of those the latest set.
 
-    Of those set in one posting, and so at one instant, it is the last given.
+    Of those set in one posting, and so at one instant, it is the last given: ids grow.
     """
     begun = [floor for floor in floors if floor.effective_from <= day]
-    begun.sort(key=lambda one: (one.effective_from, one.placed_at))
-    return begun[-1] if begun else None
+    return max(
+        begun, key=lambda one: (one.effective_from, one.placed_at, one.floor_id), default=None
+    )
 
 
 def required_fen(standing: Standing, floor: Floor | None) -> Fen:

@@ -1,6 +1,7 @@
 """The three flags, and what a floor requires."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
@@ -116,13 +117,14 @@ def test_held_and_payable_and_reserve_are_present() -> None:
 def _floor(days: int, hours: int, document_no: str) -> Floor:
     return a_floor(
         "fixed",
+        floor_id=UUID(int=ord(document_no)),
         effective_from=TODAY + timedelta(days=days),
         placed_at=NOW + timedelta(hours=hours),
         document_no=document_no,
     )
 
 
-# Floors by (day they begin, hour they were set), a name each, in the order they were set.
+# Floors by (day they begin, hour they were set), a name each; A's id was made before B's.
 @tables.cases("""
 # floors          holds
   -               -
@@ -135,7 +137,7 @@ def _floor(days: int, hours: int, document_no: str) -> Floor:
   A:-1:0 B:-1:5   B
   A:-1:5 B:-1:0   A
   A:-1:0 B:-1:0   B
-  B:-1:0 A:-1:0   A
+  B:-1:0 A:-1:0   B
 """)
 def test_the_latest_begun_floor_holds_and_of_those_the_latest_set(row: list[str]) -> None:
     text, holds = row
