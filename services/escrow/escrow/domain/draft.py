@@ -11,6 +11,7 @@ from typing import TypeAlias
 from uuid import UUID
 
 from escrow.domain.accounts import DEBIT_NORMAL, NEVER_NEGATIVE, AccountKind
+from escrow.domain.custody import floor_in_force
 from escrow.domain.instructions import Instruction
 from escrow.domain.movements import Movement, MovementKind
 from escrow.domain.policy import Policies
@@ -30,6 +31,7 @@ from escrow.domain.records import (
 )
 from escrow.domain.twins import twin
 from shared.money import ZERO, Fen
+from shared.time import business_day
 
 ContractKey: TypeAlias = tuple[str, str]
 LessonKey: TypeAlias = tuple[str, str, int]
@@ -139,6 +141,7 @@ class Draft:
         self.terms: dict[ContractKey, object] = {}
         self.waiting: dict[ContractKey, list[EntryKey]] = {}
         self.account_owners: dict[str, str] = {}
+        self.floors_in_force: dict[str, Floor | None] = {}
 
     # -- records, copied at the first touch ---------------------------------------------
 
@@ -225,10 +228,18 @@ class Draft:
             found = self.queues[institution_id] = [twin(payable) for payable in read]
         return found
 
-    def floors(self, institution_id: str) -> list[Floor]:
-        """Return an institution's floors, those of this batch included."""
-        added = [one for one in self.changes.floors if one.institution_id == institution_id]
-        return [*self.book.floors.get(institution_id, ()), *added]
+    def floor(self, institution_id: str) -> Floor | None:
+        """Return the floor in force today, of those read and those of this batch."""
+        if institution_id not in self.floors_in_force:
+            added = [one for one in self.changes.floors if one.institution_id == institution_id]
+            known = [*self.book.floors.get(institution_id, ()), *added]
+            self.floors_in_force[institution_id] = floor_in_force(known, business_day(self.now))
+        return self.floors_in_force[institution_id]
+
+    def add_floor(self, floor: Floor) -> None:
+        """Set a floor; from here on it may be the one in force."""
+        self.changes.floors.append(floor)
+        self.floors_in_force.pop(floor.institution_id, None)
 
     def let_wait(self, entry: Entry) -> None:
         """Remember that an entry's money waits for the contract that its reference names."""

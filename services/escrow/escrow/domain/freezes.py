@@ -81,7 +81,7 @@ def set_floor(draft: Draft, command: SetFloor) -> Outcome:
         draft.now,
         command.acted_by,
     )
-    draft.changes.floors.append(floor)
+    draft.add_floor(floor)
     standing.floors += 1
     required = required_fen(standing, floor)
     deficit = max(0, required - present_fen(standing))

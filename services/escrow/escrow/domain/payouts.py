@@ -10,7 +10,7 @@ from typing import Final
 from uuid import UUID
 
 from escrow.domain.accounts import AccountKind
-from escrow.domain.custody import floor_in_force, present_fen, required_fen
+from escrow.domain.custody import present_fen, required_fen
 from escrow.domain.draft import Draft, Planning
 from escrow.domain.instructions import (
     GIVES_BACK,
@@ -26,7 +26,7 @@ from escrow.domain.outcomes import Payout
 from escrow.domain.records import Payable, Standing
 from shared.ids import instruction_id
 from shared.money import ZERO, Fen
-from shared.time import business_day, rfc3339
+from shared.time import rfc3339
 
 _NO_HORIZON: Final = 2**63
 """Every retained payable was read; none older can wait outside."""
@@ -256,7 +256,7 @@ def _obstacle(draft: Draft, standing: Standing, payable: Payable) -> str | None:
         return "older_first"
     if not standing.floors:
         return None
-    floor = floor_in_force(draft.floors(standing.institution_id), business_day(draft.now))
+    floor = draft.floor(standing.institution_id)
     planning = draft.planning.get(standing.institution_id)
     on_its_way = planning.total_fen if planning else 0
     room = present_fen(standing) - on_its_way - required_fen(standing, floor)

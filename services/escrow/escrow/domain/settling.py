@@ -221,11 +221,16 @@ def _contradicted(
 
 
 def serve_instruction(draft: Draft, command: ServeInstruction) -> Outcome:
-    """Note that the bank was shown an instruction; withdraw it where a freeze stands."""
+    """Note that the bank was shown an instruction; withdraw it where a freeze stands.
+
+    What was read as planned may have been withdrawn since: then it must not be shown.
+    """
     found = _found(draft, command)
     if isinstance(found, Refused):
         return found
     standing, instruction = found
+    if instruction.state is not InstructionState.planned:
+        return Refused(Refusal.instruction_not_open)
     if not instruction.is_withdrawable:
         return Exists(made_id=instruction.instruction_id, state=instruction.state)
     if instruction.kind is InstructionKind.payout and standing.is_payout_frozen:

@@ -12,7 +12,7 @@ from escrow.domain.movements import Movement, MovementKind
 from escrow.domain.records import Event, Payable
 from shared.money import Fen
 from tests.support.asking import INSTITUTION, NOW
-from tests.support.builders import a_book, a_contract, a_floor, an_institution
+from tests.support.builders import TODAY, a_book, a_contract, a_floor, an_institution
 from tests.support.memory import numbered_ids
 
 HELD, PAYABLE = AccountKind.tuition_held, AccountKind.institution_payable
@@ -149,11 +149,25 @@ def test_a_queue_is_copied_payable_by_payable() -> None:
     assert read.amount_fen == 100
 
 
-def test_floors_of_this_batch_come_after_those_that_were_read() -> None:
+def test_a_floor_of_this_batch_may_replace_the_one_that_was_read() -> None:
     draft = _draft()
-    mine, theirs = a_floor("fixed", 6), a_floor("fixed", 7, institution_id="other")
-    draft.changes.floors += [mine, theirs]
-    assert [floor.rules[0].amount_fen for floor in draft.floors(INSTITUTION)] == [5, 6]
+    assert draft.floor("other") is None
+    assert draft.floor(INSTITUTION) is draft.book.floors[INSTITUTION][0]
+    theirs = a_floor("fixed", 7, institution_id="other", placed_at=NOW)
+    draft.add_floor(theirs)
+    assert draft.floor(INSTITUTION) is draft.book.floors[INSTITUTION][0]
+    assert draft.floor("other") is theirs
+    mine = a_floor("fixed", 6, placed_at=NOW)
+    draft.add_floor(mine)
+    assert draft.floor(INSTITUTION) is mine
+    assert draft.changes.floors == [theirs, mine]
+
+
+def test_the_floor_in_force_is_that_of_the_day_in_shanghai() -> None:
+    tomorrow = a_floor("fixed", 6, effective_from=TODAY + timedelta(days=1))
+    for now, holds in ((NOW, None), (NOW + timedelta(hours=12), tomorrow)):
+        draft = Draft(a_book(an_institution(), tomorrow, now=now), numbered_ids())
+        assert draft.floor(INSTITUTION) is holds
 
 
 def test_a_round_is_one_for_each_institution() -> None:
