@@ -5,6 +5,7 @@ from typing import Any
 
 import asyncpg
 
+from escrow.ledger.verify import verify
 from shared.ids import new_id
 from tests.support.client import City, Place, ok
 
@@ -64,13 +65,33 @@ async def test_the_latest_verification_of_each_scope_is_shown(
     assert told["new"]["scope"] == "new"
 
 
+async def test_what_the_auditor_found_is_shown(city: City, place: Place) -> None:
+    await place.fund("C1")
+    await place.release("C1", 1)
+    body = {
+        "id": "ST-1",
+        "account_number": place.account,
+        "from": "2026-01-05",
+        "to": "2026-01-05",
+        "opening_balance_fen": 0,
+        "closing_balance_fen": 0,
+        "entries": [],
+    }
+    ok(await city.bank.post("/v1/bank/statements", body), 201)
+    report = await verify(city.app.state.escrow.database, scope="whole")
+    assert report.is_clean, report.findings
+    told = ok(await city.auditor.get("/v1/audit/verification"))["whole"]
+    assert (told["clean"], told["movements"]) == (True, report.movements)
+    assert told["institutions"] == report.institutions
+
+
 async def test_findings_are_shown_where_their_institution_is(
     city: City, place: Place, database_url: str
 ) -> None:
     finding = {
         "rule": "balance",
         "table": "balance",
-        "key": f"{place.id} custody_cash",
+        "key": f"{place.id}/custody_cash",
         "expected": "1",
         "found": "2",
     }
