@@ -61,6 +61,13 @@ def test_a_planned_instruction_is_shown_once() -> None:
     assert memory.instructions[0].served_at == NOW
 
 
+@pytest.mark.parametrize("before", [one for one in TO if one not in {"planned", "served"}])
+def test_what_is_no_longer_planned_is_not_shown(before: str) -> None:
+    memory, paid = _planned()
+    TO[before](memory, paid)
+    assert said(memory.ask(serve(paid))) == "instruction_not_open"
+
+
 @pytest.mark.parametrize("make", [serve, claim])
 def test_a_payout_is_withdrawn_instead_of_shown_under_a_freeze(
     make: Callable[[UUID], object],
