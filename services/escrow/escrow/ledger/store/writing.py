@@ -6,10 +6,13 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any, Final
 
+from pydantic_core import to_json
+
 from escrow.domain.book import Book, Changes
 from escrow.domain.commands import OpenAccount, RegisterContract, RegisterInstitution
 from escrow.domain.freezes import rule_body
 from escrow.domain.instructions import Instruction, Line
+from escrow.domain.movements import Movement
 from escrow.domain.records import Standing
 from escrow.ledger.store import records
 from escrow.ledger.store.statements import (
@@ -38,11 +41,6 @@ _TUITION_MOVED: Final = _columns(
     *_CONTRACT,
     *("state", "funded_fen", "held_fen", "released_fen", "refunded_fen", "lessons_released"),
     *("refund_id", "refund_requested_at"),
-)
-_MOVEMENT: Final = (
-    *("institution_id", "sequence", "movement_id", "kind", "debit", "credit", "amount_fen"),
-    *("occurred_at", "contract_id", "lesson_no", "instruction_id", "entry_id", "refund_id"),
-    "reverses",
 )
 _LESSON: Final = (
     *_CONTRACT,
@@ -166,15 +164,16 @@ def _has_moved(book: Book, one: Standing) -> bool:
 
 async def _journal(tx: LedgerConnection, changes: Changes, now: datetime) -> None:
     """Append the movements; the journal is never written in any other way."""
-    columns = attrgetter(*_MOVEMENT)
-    found = [(*columns(one), now) for one in changes.movements]
+    posted = (now,)
+    found = [one + posted for one in changes.movements]
     if found:
-        await copy_rows(tx, "movement", (*_MOVEMENT, "posted_at"), found)
+        await copy_rows(tx, "movement", (*Movement._fields, "posted_at"), found)
 
 
 async def _lessons(tx: LedgerConnection, changes: Changes) -> None:
     """Append the lessons released; the key refuses a second release of the same attempt."""
-    found = [attrgetter(*_LESSON)(one) for one in changes.lessons]
+    columns = attrgetter(*_LESSON)
+    found = [columns(one) for one in changes.lessons]
     if found:
         await copy_rows(tx, "lesson", _LESSON, found)
 
@@ -271,7 +270,7 @@ async def _events(tx: LedgerConnection, changes: Changes, now: datetime) -> None
             one.sequence,
             one.event_id,
             one.type,
-            json.dumps(one.body, ensure_ascii=False, separators=(",", ":")),
+            to_json(one.body).decode(),
         )
         for one in changes.events
     ]
