@@ -73,6 +73,28 @@ def test_a_lesson_may_not_touch_the_forbidden_hours_of_a_weekday(row: list[str])
     assert found is (forbidden == "yes")
 
 
+# Forbidden are Saturday's first six hours in Shanghai, most of which are Friday's in UTC.
+@tables.cases("""
+# taught            ended             forbidden
+  2026-12-05 00:00  -                 yes
+  2026-12-05 05:59  -                 yes
+  2026-12-05 06:00  -                 no
+  2026-12-06 00:30  -                 no
+  2026-12-04 23:00  2026-12-05 00:00  no
+  2026-12-04 23:00  2026-12-05 00:01  yes
+""")
+def test_days_are_those_of_shanghai(row: list[str]) -> None:
+    taught, ended, forbidden = row
+    found = is_forbidden(
+        national(forbidden_slots=(a_slot("00:00", "06:00", 5),)),
+        category="non_subject",
+        delivery="offline",
+        taught_at=at(taught),
+        ended_at=at(ended) if ended else None,
+    )
+    assert found is (forbidden == "yes")
+
+
 @tables.cases("""
 # rule's category  rule's delivery  category     delivery  forbidden
   -                -                subject      online    yes
