@@ -45,6 +45,7 @@ def after(book: Book, changes: Changes) -> Book:
     grown.refunds |= changes.refunds
     grown.freezes |= changes.freezes
     grown.instructions |= changes.instructions
+    grown.statements |= {key: one.as_seen() for key, one in changes.statements.items()}
     for floor in changes.floors:
         grown.floors.setdefault(floor.institution_id, []).append(floor)
     for deposit in changes.deposits:
