@@ -37,7 +37,8 @@ class Rig:
         """Start everything; the folder takes the cluster and the logs."""
         self.folder = folder
         self.ports = Ports()
-        self.server = postgres.start(folder / "postgres", durable=True)
+        self.database_port = self.ports.choose(28_700)
+        self.server = self._start_postgres()
         migrate(self.server.url)
         self.login = service_url(self.server.url)
         self.port = self.ports.choose(28_500)
@@ -66,7 +67,7 @@ class Rig:
     def restart(self, victim: str) -> None:
         """Start again what was killed, on the same data."""
         if victim == "postgres":
-            self.server = postgres.start(self.folder / "postgres", durable=True)
+            self.server = self._start_postgres()
         else:
             setattr(self, victim, self._spawn(victim))
         self.wait_until(self.is_ready)
@@ -109,6 +110,13 @@ class Rig:
         self.server.stop()
         self.ports.close()
         postgres.remove(self.folder / "postgres")
+
+    def _start_postgres(self) -> postgres.Server:
+        """Start the cluster on the port that the services know."""
+        folder = self.folder / "postgres"
+        server = postgres.start(folder, durable=True, port=self.database_port)
+        assert server.cluster.port == self.database_port, "another program took the port"
+        return server
 
     def _spawn(self, name: str) -> Child:
         env = {word: value for word, value in os.environ.items() if word != "DATABASE_URL"}

@@ -34,6 +34,7 @@ class DoubtfulCommit(Unavailable):
 _CONTENDED: Final = frozenset({"40P01", "40001", "55P03", "57014"})
 _UNREACHABLE: Final = frozenset(
     {"57P01", "57P02", "57P03", "25P03", "53000", "53100", "53200", "53300", "53400"}
+    | {"28P01", "28000", "3D000"}  # the wrong server answers, or it is being restored
 )
 
 
