@@ -172,9 +172,7 @@ SELECT
      WHERE epoch = (SELECT max(epoch) FROM {epochs})
        AND order_xid >= pg_snapshot_xmin(pg_current_snapshot())
      LIMIT CAST(:held_max AS int)) AS held) AS held,
-  (SELECT coalesce(max(extract(epoch FROM clock_timestamp() - xact_start)) * 1000, 0)::bigint
-   FROM pg_stat_activity
-   WHERE datname = current_database() AND backend_xid IS NOT NULL) AS oldest_ms
+  access.oldest_transaction_ms() AS oldest_ms
 """
 
 _AHEAD_SQL: Final = """

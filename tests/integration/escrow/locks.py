@@ -32,16 +32,22 @@ class Hand:
 
 
 @asynccontextmanager
-async def holding(owner_url: str, *institution_ids: str) -> AsyncIterator[Hand]:
-    """Hold the rows that institutions are locked by until the block ends."""
+async def session(owner_url: str) -> AsyncIterator[asyncpg.Connection]:
+    """Give a connection of the owner's, and hang up whatever happens."""
     connection = await asyncpg.connect(owner_url)
     try:
-        async with connection.transaction():
-            await connection.execute(
-                "SELECT FROM escrow.balance WHERE institution_id = ANY ($1::text[])"
-                " ORDER BY institution_id FOR UPDATE",
-                list(institution_ids),
-            )
-            yield Hand(connection)
+        yield connection
     finally:
         await connection.close()
+
+
+@asynccontextmanager
+async def holding(owner_url: str, *institution_ids: str) -> AsyncIterator[Hand]:
+    """Hold the rows that institutions are locked by until the block ends."""
+    async with session(owner_url) as connection, connection.transaction():
+        await connection.execute(
+            "SELECT FROM escrow.balance WHERE institution_id = ANY ($1::text[])"
+            " ORDER BY institution_id FOR UPDATE",
+            list(institution_ids),
+        )
+        yield Hand(connection)

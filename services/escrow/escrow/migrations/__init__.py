@@ -53,6 +53,7 @@ def _grants() -> list[str]:
         f"REVOKE ALL ON ALL TABLES IN SCHEMA escrow, access FROM {ROLE}",
         f"GRANT USAGE ON SCHEMA escrow, access TO {ROLE}",
         f"GRANT SELECT, INSERT, UPDATE ON access.api_key TO {ROLE}",
+        f"GRANT EXECUTE ON FUNCTION access.oldest_transaction_ms() TO {ROLE}",
         f"GRANT SELECT ON access.clock, escrow.alembic_version, escrow.feed_epoch TO {ROLE}",
     ]
     for rights, tables in named.items():

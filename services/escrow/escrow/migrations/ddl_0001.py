@@ -168,4 +168,11 @@ ACCESS: Final = (
     offset_s bigint NOT NULL DEFAULT 0
         CONSTRAINT clock_offset_s_check CHECK (offset_s >= 0))""",
     "INSERT INTO access.clock DEFAULT VALUES",
+    # One number of other logins' sessions: a transaction that somebody left open in any
+    # database holds the feed back, and the service's own login does not see when it began.
+    """CREATE FUNCTION access.oldest_transaction_ms() RETURNS bigint
+    LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT coalesce(max(extract(epoch FROM clock_timestamp() - xact_start)) * 1000, 0)::bigint
+    FROM pg_stat_activity WHERE backend_xid IS NOT NULL $$""",
+    "REVOKE ALL ON FUNCTION access.oldest_transaction_ms() FROM PUBLIC",
 )
