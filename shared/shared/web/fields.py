@@ -21,7 +21,7 @@ from pydantic import (
     GetJsonSchemaHandler,
 )
 from pydantic.fields import FieldInfo
-from pydantic_core import CoreSchema, PydanticCustomError
+from pydantic_core import CoreSchema, PydanticCustomError, SchemaValidator
 from pydantic_core import core_schema as schemas
 from stdnum.cn import uscc
 
@@ -33,6 +33,12 @@ BATCH_MAX: Final = 1_000
 
 LESSON_NO_MAX: Final = 10_000
 """Far above any contract, and small enough that a contract's lessons fit in one page of work."""
+
+REMEMBERED_MAX: Final = 4_096
+"""Spellings remembered of one kind: the bells of some days, in a megabyte."""
+
+SPELLING_MAX: Final = 64
+"""Characters of a spelling that is remembered: more than any has."""
 
 _DAY: Final = r"(?:(?:19|20|21)[0-9]{2}|2200)-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
 _TIME: Final = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,9})?"
@@ -54,13 +60,18 @@ def refusal(code: LiteralString, sentence: LiteralString) -> PydanticCustomError
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Spelled:
-    """A string with one spelling, turned into a value: all of it inside pydantic's core."""
+    """A string with one spelling, turned into a value: all of it inside pydantic's core.
+
+    Where a batch spells the same value again and again it is remembered: one object for one
+    spelling, which also what comes after (hashing, comparing, formatting) has to do only once.
+    """
 
     pattern: str
     value: CoreSchema
     code: LiteralString
     sentence: LiteralString
     shown: Mapping[str, Any]
+    is_remembered: bool = False
 
     def __get_pydantic_core_schema__(
         self,
@@ -69,8 +80,9 @@ class Spelled:
     ) -> CoreSchema:
         """Check the spelling, then parse."""
         spelled = schemas.str_schema(strict=True, pattern=self.pattern)
+        parsed: CoreSchema = schemas.chain_schema([spelled, self.value])
         return schemas.custom_error_schema(
-            schemas.chain_schema([spelled, self.value]),
+            _remembered(parsed) if self.is_remembered else parsed,
             custom_error_type=self.code,
             custom_error_message=self.sentence,
             serialization=None,
@@ -83,11 +95,25 @@ class Spelled:
         return dict(self.shown)
 
 
+def _remembered(schema: CoreSchema) -> CoreSchema:
+    """Return a schema that parses a spelling once, as long as it is not long forgotten."""
+    parse = lru_cache(REMEMBERED_MAX)(SchemaValidator(schema).validate_python)
+    brief = schemas.str_schema(strict=True, max_length=SPELLING_MAX)
+    return schemas.no_info_after_validator_function(parse, brief)
+
+
+def _in_utc(instant: datetime) -> datetime:
+    return instant.astimezone(UTC)
+
+
 Instant = Annotated[
     datetime,
     Spelled(
         pattern=f"^{_DAY}[Tt]{_TIME}{_OFFSET}$",
-        value=schemas.datetime_schema(strict=False, tz_constraint="aware"),
+        value=schemas.no_info_after_validator_function(
+            _in_utc, schemas.datetime_schema(strict=False, tz_constraint="aware")
+        ),
+        is_remembered=True,
         code="not_an_instant",
         sentence="Must be a time as in RFC 3339, with its offset, of the years 1900 to 2200.",
         shown={"type": "string", "format": "date-time", "examples": ["2026-12-05T09:00:00+08:00"]},
