@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-START_S = 90.0
+START_S = 240.0
 """Longest start: database, schema, services, keys, on two busy cores."""
 
 
@@ -71,13 +71,13 @@ class Launched:
         """Stop it as Ctrl-C does and return its exit status."""
         if self.popen.poll() is None:
             self.popen.terminate()
-        return self.popen.wait(90)
+        return self.popen.wait(180)
 
 
 def reset(folder: Path) -> None:
     """Delete what was made, the database included."""
     command = [sys.executable, "-m", "sandbox", "reset", "--folder", str(folder)]
-    subprocess.run(command, env=env(), check=True, capture_output=True, timeout=120)
+    subprocess.run(command, env=env(), check=True, capture_output=True, timeout=240)
 
 
 def env() -> dict[str, str]:

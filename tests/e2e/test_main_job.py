@@ -12,6 +12,8 @@ from shared.time import business_day, rfc3339, wall_clock
 from tests.e2e.launching import Sandbox
 from tests.e2e.parties import Json, Parties, Place, a_contract, a_lesson, days_ago, ok, post
 
+pytestmark = pytest.mark.timeout(600)  # the first test waits for the start
+
 PLACE = Place("91320602MA1ABCDE16", "6222020000000000011")
 CONTRACT = "C-2026-0001"
 

@@ -13,6 +13,8 @@ from sandbox.ports import Ports
 from tests.e2e.launching import Sandbox
 from tests.e2e.parties import Parties, Place, a_contract, a_lesson, days_ago, ok, post
 
+pytestmark = pytest.mark.timeout(600)  # the first test waits for the start
+
 PLACE = Place("91320602MA1ABCDF04", "6222020000000000099", bank_id="pushed")
 CONTRACTS = 5
 LESSONS = 6

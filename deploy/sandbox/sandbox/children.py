@@ -17,7 +17,7 @@ from pathlib import Path
 from sandbox.failures import LaunchFailed
 from sandbox.postgres_children import children_of
 
-STOP_S = 15.0
+STOP_S = 30.0
 """How long a child may take to finish what it has in hand before it is killed."""
 
 COMMAND_S = 180.0

@@ -30,7 +30,7 @@ DATABASE = "yike"
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
-STOP_WAIT_S = 90.0
+STOP_WAIT_S = 180.0
 """How long `stop` waits: longer than every child and the database may take together."""
 
 

@@ -20,8 +20,8 @@ ESCROW_METRICS_PORT = 9101
 WORKER_METRICS_PORT = 9111
 BANK_PORT = 8010
 
-READY_S = 60.0
-"""How long a service may take until it is ready: generous, for a cold and busy machine."""
+READY_S = 180.0
+"""How long a service may take until it is ready: seconds; minutes on a cold and busy machine."""
 
 _POLL_S = 0.05
 _ASK_S = 2.0
