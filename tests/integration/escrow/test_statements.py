@@ -223,6 +223,21 @@ async def test_the_feed_hears_of_a_statement_once(city: City, place: Place) -> N
     assert place.account not in str(fact)
 
 
+async def test_the_feed_names_the_statement_before_and_never_a_later_one(
+    city: City, place: Place
+) -> None:
+    for name, days in (("ST-1", 9), ("ST-3", 3), ("ST-2", 6)):
+        day = str(days_ago(days).date())
+        await send(city, statement(place, id=name, **{"from": day, "to": day}))
+    page = ok(await city.service.get("/v1/events", limit=500))
+    before = {
+        one["data"]["statement_id"]: one["data"]["previous_statement_id"]
+        for one in page["items"]
+        if one["subject"] == place.id and one["type"] == "statement.received"
+    }
+    assert before == {"ST-1": None, "ST-3": "ST-1", "ST-2": "ST-1"}
+
+
 async def test_a_statement_may_speak_of_hours(city: City, place: Place) -> None:
     morning = place.entry("E1", 500)
     evening = place.entry("E2", 70, booked_at=rfc3339(days_ago(7, 20)))
