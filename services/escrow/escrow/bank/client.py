@@ -12,6 +12,8 @@ import httpx
 SEND_TIMEOUT_S: Final = 10.0
 """Longer than a bank's core needs; past it the answer is unknown and is asked for."""
 
+_FAILED: Final = (httpx.HTTPError, httpx.InvalidURL)
+
 
 class Heard(StrEnum):
     """What is known after talking to a bank."""
@@ -24,9 +26,10 @@ class Heard(StrEnum):
 class BankClient:
     """One HTTP client for all push banks of a process."""
 
-    def __init__(self, client: httpx.AsyncClient) -> None:
+    def __init__(self, client: httpx.AsyncClient, timeout_s: float = SEND_TIMEOUT_S) -> None:
         """Take the client; tests give one that ends in the sandbox's bank."""
         self._client = client
+        self._timeout_s = timeout_s
 
     async def submit(self, endpoint: str, instruction: dict[str, Any]) -> Heard:
         """Send an instruction under its own id; the bank answers 202, or 200 when it knows it."""
@@ -35,9 +38,9 @@ class BankClient:
                 f"{endpoint}/instructions",
                 json=instruction,
                 headers={"Idempotency-Key": f'"{instruction["id"]}"'},
-                timeout=SEND_TIMEOUT_S,
+                timeout=self._timeout_s,
             )
-        except httpx.HTTPError:
+        except _FAILED:
             return Heard.unknown
         return Heard.received if response.status_code in {200, 202} else Heard.unknown
 
@@ -45,10 +48,10 @@ class BankClient:
         """Ask what became of an instruction: its state at the bank, where it has one."""
         try:
             response = await self._client.get(
-                f"{endpoint}/instructions/{instruction_id}", timeout=SEND_TIMEOUT_S
+                f"{endpoint}/instructions/{instruction_id}", timeout=self._timeout_s
             )
             body = response.json() if response.status_code == 200 else {}  # noqa: PLR2004
-        except (httpx.HTTPError, ValueError):
+        except (*_FAILED, ValueError):
             return Heard.unknown, None
         if response.status_code == 404:  # noqa: PLR2004
             return Heard.never_received, None

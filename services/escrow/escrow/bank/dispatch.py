@@ -13,7 +13,7 @@ talked to. A bank that fails again and again is left alone for a while.
 import asyncio
 import time
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 import structlog
@@ -23,17 +23,20 @@ from escrow.bank.client import BankClient, Heard
 from escrow.domain.commands import ClaimInstruction, Command, RecordResult, RecordSending
 from escrow.domain.outcomes import Accepted
 from escrow.ledger.gather import Poster
-from escrow.ledger.instructions import Due, clock, find_shown, list_due
+from escrow.ledger.instructions import Due, clock, find_shown, list_due, sent_at
 from shared.pg.database import Database
 
 ROUND_MAX: Final = 100
-"""Instructions of one round: what a bank takes in a few seconds."""
+"""Instructions of one round, bank and state: what a bank takes in a few seconds."""
 
 AT_ONCE: Final = 8
 """Calls to banks at the same time; more would only wait at the bank."""
 
 LEASE_S: Final = 60
 """How long a claim lasts: several times the client's time-out."""
+
+HOLD_S: Final = 30.0
+"""A claim this old is not acted upon: there is still time to send and record within it."""
 
 FAILURES_MAX: Final = 5
 """Unknown answers in a row after which a bank is left alone."""
@@ -62,43 +65,47 @@ class Dispatcher:
 
     async def once(self) -> int:
         """Send or ask what is due, once; return how many instructions moved."""
-        now = await clock(self.database)
-        due = [one for one in await list_due(self.database, now, ROUND_MAX) if self._may(one)]
+        alone = [one for one in self.left_alone_until if self._is_left_alone(one)]
         room = asyncio.Semaphore(AT_ONCE)
 
         async def one_of(one: Due) -> int:
             async with room:
-                return await self._move(one, now)
+                return await self._move(one)
 
+        due = await list_due(self.database, alone, ROUND_MAX)
         return sum(await asyncio.gather(*(one_of(one) for one in due)))
 
-    def _may(self, due: Due) -> bool:
-        return self.left_alone_until.get(due.endpoint, 0.0) <= time.monotonic()
+    def _is_left_alone(self, endpoint: str) -> bool:
+        return self.left_alone_until.get(endpoint, 0.0) > time.monotonic()
 
-    async def _move(self, due: Due, now: datetime) -> int:
+    async def _move(self, due: Due) -> int:
         """Claim one instruction in a posting of its own, talk to the bank, record."""
-        leased_until = now + timedelta(seconds=LEASE_S)
+        if self._is_left_alone(due.endpoint):  # it failed meanwhile, in this round
+            return 0
+        claimed_at = time.monotonic()
+        leased_until = await clock(self.database) + timedelta(seconds=LEASE_S)
         claim = ClaimInstruction(due.institution_id, due.instruction_id, leased_until)
         (claimed,) = await self.poster.ask([claim])
         if not isinstance(claimed, Accepted):
             return 0
-        if claimed.state == "planned":
-            said = await self._send(due)
-        else:
-            said = await self._ask(due, now)
+        said = await (self._send if claimed.state == "planned" else self._ask)(due, claimed_at)
         await self.poster.ask([said])
         return int(not isinstance(said, RecordSending) or said.state != "unknown")
 
-    async def _send(self, due: Due) -> Command:
+    async def _send(self, due: Due, claimed_at: float) -> Command:
         shown = await find_shown(self.database, due.institution_id, due.instruction_id)
         assert shown is not None, "a claimed instruction is there"
+        place = (due.institution_id, due.instruction_id)
+        if _is_stale(claimed_at):
+            return RecordSending(*place, "unknown")
         heard = await self.bank.submit(due.endpoint, shown.body)
         self._note(due, heard)
-        state = "sent" if heard is Heard.received else "unknown"
-        return RecordSending(due.institution_id, due.instruction_id, state)
+        return RecordSending(*place, "sent" if heard is Heard.received else "unknown")
 
-    async def _ask(self, due: Due, now: datetime) -> Command:
+    async def _ask(self, due: Due, claimed_at: float) -> Command:
         """Ask what became of an instruction that may or may not have arrived."""
+        now, sent = await clock(self.database), await sent_at(self.database, due)
+        is_final = sent is None or now - sent >= timedelta(seconds=due.finality_s)
         heard, state = await self.bank.lookup(due.endpoint, str(due.instruction_id))
         self._note(due, heard)
         place = (due.institution_id, due.instruction_id)
@@ -106,7 +113,8 @@ class Dispatcher:
             return RecordResult(*place, state, None)
         if heard is Heard.received:
             return RecordSending(*place, "sent")
-        if heard is Heard.never_received and _is_final(due, now):
+        # "Never received" counts once no sending can overtake it any more.
+        if heard is Heard.never_received and is_final and not _is_stale(claimed_at):
             return RecordSending(*place, "planned")
         return RecordSending(*place, "unknown")
 
@@ -123,8 +131,6 @@ class Dispatcher:
             _log.warning("bank_left_alone", seconds=LEFT_ALONE_S)
 
 
-def _is_final(due: Due, now: datetime) -> bool:
-    """Tell whether a bank's "never received" can no longer be overtaken by the sending."""
-    if due.sent_at is None:
-        return True
-    return now - due.sent_at >= timedelta(seconds=due.finality_s)
+def _is_stale(claimed_at: float) -> bool:
+    """Tell whether a worker that stood still may have lost its claim to another."""
+    return time.monotonic() - claimed_at > HOLD_S

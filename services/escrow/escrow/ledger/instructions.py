@@ -1,16 +1,15 @@
 """Instructions as the bank and the dispatcher find them, outside any posting."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import and_, or_, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from escrow.ledger.tables import balance, instruction, instruction_line
-from escrow.tables import bank
 from shared.ids import end_to_end_id
 from shared.pg.database import Database
 from shared.time import rfc3339
@@ -34,10 +33,8 @@ class Due:
 
     institution_id: str
     instruction_id: UUID
-    state: str
     endpoint: str
     finality_s: int
-    sent_at: datetime | None
 
 
 async def list_instructions(
@@ -77,33 +74,47 @@ async def find_shown(database: Database, institution_id: str, instruction_id: UU
     return _shown(rows[0], lines.get(instruction_id, [])) if rows else None
 
 
-async def list_due(database: Database, now: datetime, limit: int) -> list[Due]:
-    """Return what push banks are to be sent, or asked about, and nobody is at already."""
-    query = (
-        select(
-            instruction.c.institution_id,
-            instruction.c.instruction_id,
-            instruction.c.state,
-            bank.c.endpoint,
-            bank.c.finality_s,
-            instruction.c.sent_at,
-        )
-        .join(bank, bank.c.bank_id == instruction.c.bank_id)
-        .where(
-            bank.c.delivery == "push",
-            instruction.c.state.in_(("planned", "claimed", "unknown")),
-            or_(instruction.c.leased_until.is_(None), instruction.c.leased_until < now),
-            or_(
-                instruction.c.state == "planned",
-                instruction.c.changed_at.is_(None),
-                instruction.c.changed_at < now,
-            ),
-        )
-        .order_by(instruction.c.instruction_id)
-        .limit(limit)
+async def list_due(database: Database, but: Collection[str], limit: int) -> list[Due]:
+    """Return what push banks are to be sent, or asked about, and nobody is at already.
+
+    So many of each bank and state, so that one bank's doubts hold up neither another bank
+    nor what is new; banks at the endpoints `but` are left out.
+    """
+    bound = {"but": list(but), "limit": limit}
+    async with database.connect() as connection:
+        return [Due(*row) for row in await connection.execute(text(_DUE_SQL), bound)]
+
+
+_DUE_SQL: Final = """
+SELECT due.institution_id, due.instruction_id, b.endpoint, b.finality_s
+FROM escrow.bank AS b
+CROSS JOIN (VALUES ('planned'), ('claimed'), ('unknown')) AS s (state)
+CROSS JOIN (SELECT now() + make_interval(secs => offset_s) AS now FROM access.clock) AS clock
+CROSS JOIN LATERAL (
+  SELECT i.institution_id, i.instruction_id
+  FROM escrow.instruction AS i
+  WHERE i.bank_id = b.bank_id
+    AND i.state = s.state
+    AND i.state IN ('planned', 'claimed', 'sent', 'unknown', 'accepted')
+    AND (i.leased_until IS NULL OR i.leased_until < clock.now)
+    AND (i.state = 'planned' OR i.changed_at IS NULL OR i.changed_at < clock.now)
+  ORDER BY i.instruction_id
+  LIMIT CAST(:limit AS int)
+) AS due
+WHERE b.delivery = 'push' AND b.endpoint <> ALL (CAST(:but AS text[]))
+ORDER BY due.instruction_id
+"""
+
+
+async def sent_at(database: Database, due: Due) -> datetime | None:
+    """Return when an instruction was last sent, as the books know it now."""
+    query = select(instruction.c.sent_at).where(
+        instruction.c.institution_id == due.institution_id,
+        instruction.c.instruction_id == due.instruction_id,
     )
     async with database.connect() as connection:
-        return [Due(*row) for row in await connection.execute(query)]
+        found: datetime | None = await connection.scalar(query)
+    return found
 
 
 async def list_waiting(database: Database, limit: int, after: str) -> list[str]:
