@@ -64,7 +64,9 @@ revision: $(READY) ## Write an empty migration: make revision m="add a column" (
 
 .PHONY: verify
 verify: $(READY) ## Recompute every balance from the movements and compare
-	@$(BIN)/python -m escrow verify
+	@ESCROW_DATABASE_URL=$${ESCROW_DATABASE_URL:-$$($(BIN)/python -c \
+	  "import json; print(json.load(open('.data/sandbox.json'))['database_url'])" 2>/dev/null)} \
+	  $(BIN)/python -m escrow verify
 
 ##@ Quality
 

@@ -115,8 +115,15 @@ def _processors(service: str) -> list[Processor]:
     ]
 
 
-def access(
-    *, method: str, route: str, status: int, elapsed_s: float, role: str, request_id: str
+def access(  # noqa: PLR0913 - one argument a field of the line
+    *,
+    method: str,
+    route: str,
+    status: int,
+    elapsed_s: float,
+    role: str,
+    request_id: str,
+    institution_id: str = "",
 ) -> None:
     """Log a request; every value is from a closed set or checked, so none needs escaping."""
     if _Access.lines is None:
@@ -124,6 +131,7 @@ def access(
     _Access.lines.add(
         f'{{"event":"request","method":"{method}","route":"{route}","status":{status},'
         f'"ms":{elapsed_s * 1000:.1f},"role":"{role}","request_id":"{request_id}",'
+        f'"institution_id":"{institution_id}",'
         f'"level":"info","timestamp":"{wall_clock().isoformat()}","service":"{_Access.service}"}}'
     )
 

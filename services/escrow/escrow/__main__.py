@@ -1,6 +1,7 @@
 """`python -m escrow serve | work | migrate | verify | settings | keys | open-epoch`."""
 
 import argparse
+import asyncio
 import sys
 from typing import Final
 from uuid import UUID
@@ -8,7 +9,7 @@ from uuid import UUID
 from escrow import commands
 from escrow.app import build
 from escrow.settings import Settings
-from escrow.worker import work
+from escrow.startup import check
 from shared import log
 from shared.errors import YikeError
 from shared.web.principals import Role
@@ -55,9 +56,9 @@ def run_serve(_: argparse.Namespace) -> int:
     """Answer HTTP until a signal."""
     settings = Settings()
     log.configure("escrow", settings.log_level)
-    app = build(settings)
+    asyncio.run(check(settings))
     serve(
-        app,
+        build(settings),
         settings.host,
         settings.port,
         settings.metrics_port,
@@ -70,6 +71,9 @@ def run_work(_: argparse.Namespace) -> int:
     """Run the loops until a signal."""
     settings = Settings()
     log.configure("escrow", settings.log_level)
+    asyncio.run(check(settings))
+    from escrow.worker import work  # noqa: PLC0415 - its gauges are the worker's alone
+
     work(settings)
     return 0
 

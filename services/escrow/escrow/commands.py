@@ -5,19 +5,21 @@ import asyncio
 import json
 import os
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Literal
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from escrow.access.service import create_key, list_keys, revoke_key
 from escrow.ledger.feed import open_epoch
-from escrow.ledger.verify import Report, verify
 from escrow.migrations import migrate, service_url
 from escrow.settings import Settings
 from escrow.startup import database_of
 from shared.errors import StartupRefused
 from shared.pg.migrate import newest_revision
+
+if TYPE_CHECKING:
+    from escrow.ledger.verify import Report
 
 
 def owner_url() -> str:
@@ -54,7 +56,9 @@ def run_verify(options: argparse.Namespace) -> int:
     return 0 if report.is_clean else 1
 
 
-async def _verify(scope: Any) -> Report:  # noqa: ANN401 - new or whole
+async def _verify(scope: Literal["new", "whole"]) -> "Report":
+    from escrow.ledger.verify import verify  # noqa: PLC0415 - its gauges are the worker's alone
+
     database = await database_of(Settings()).open()
     try:
         return await verify(database, scope=scope)

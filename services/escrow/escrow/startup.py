@@ -15,7 +15,7 @@ _log = structlog.get_logger("escrow")
 
 def database_of(settings: Settings) -> Database:
     """Return the pools on the service's database, not opened yet."""
-    if settings.database_url is None:
+    if settings.database_url is None or not settings.database_url.get_secret_value():
         message = (
             "ESCROW_DATABASE_URL is not set: run `python -m escrow migrate --json` with"
             " DATABASE_URL set to the owner's URL, it prints the URL to use."
@@ -24,8 +24,23 @@ def database_of(settings: Settings) -> Database:
     return Database(settings.database_url.get_secret_value(), application="escrow")
 
 
+async def check(settings: Settings) -> None:
+    """Refuse to start before anything listens, with a sentence that names what to run."""
+    database = database_of(settings)
+    try:
+        await _refuse(database, settings)
+    finally:
+        await database.close()
+
+
 async def start(database: Database, settings: Settings) -> None:
     """Open the pools; say what this process runs on, or refuse to run on it."""
+    found = await _refuse(database, settings)
+    await database.open()
+    _log.info("started", **found)
+
+
+async def _refuse(database: Database, settings: Settings) -> dict[str, object]:
     async with database.connect() as connection:
         server = await refuse_old_server(connection)
         revision = await refuse_unmigrated(connection, package="escrow", schema="escrow")
@@ -35,5 +50,4 @@ async def start(database: Database, settings: Settings) -> None:
     if offset_s and settings.environment is Environment.production:
         message = "The clock was raised in this database: it is a sandbox, never production."
         raise StartupRefused(message)
-    await database.open()
-    _log.info("started", server=server, revision=revision, named=named, offset_s=offset_s)
+    return {"server": server, "revision": revision, "named": named, "offset_s": offset_s}

@@ -13,6 +13,7 @@ from typing import Final, Self, TypeAlias
 import asyncpg
 from asyncpg.transaction import Transaction
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import (
     AsyncConnection,
     AsyncEngine,
@@ -20,6 +21,7 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 
+from shared.errors import StartupRefused
 from shared.pg.faults import DoubtfulCommit, Unreachable, fault_of, translated
 
 LOCK_TIMEOUT_MS: Final = 2_000
@@ -67,7 +69,13 @@ class Database:
 
     def __init__(self, url: str, *, application: str) -> None:
         """Take a `postgresql://` URL; nothing is opened before `open`."""
-        self._dsn = make_url(url).set(drivername="postgresql")
+        try:
+            self._dsn = make_url(url).set(drivername="postgresql")
+        except ArgumentError:
+            message = (
+                "The database's URL cannot be read: postgresql://user:password@host:port/name."
+            )
+            raise StartupRefused(message) from None  # the cause would repeat a password
         self._application = application
         self._pool: asyncpg.Pool | None = None
         self.engine: AsyncEngine = create_async_engine(

@@ -20,7 +20,7 @@ from shared.errors import NotKnown, ServiceError, TooLarge, TooMany
 from shared.ids import new_id
 from shared.metrics import LATENCY_BUCKETS_S
 from shared.web import problems
-from shared.web.principals import ROLE
+from shared.web.principals import INSTITUTION, ROLE
 from shared.web.routes import TEMPLATE
 
 BODY_MAX: Final = 2 * 1024 * 1024
@@ -117,6 +117,7 @@ class Edge:
             elapsed_s=elapsed_s,
             role=scope.get(ROLE, NOBODY),
             request_id=scope["request_id"],
+            institution_id=scope.get(INSTITUTION, ""),
         )
 
 

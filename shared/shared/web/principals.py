@@ -5,6 +5,7 @@ How a caller proves who it is stands beside that: authenticators are tried in or
 keys are the first of them (`shared.web.keys`); tokens and signatures can follow.
 """
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Protocol
@@ -19,6 +20,11 @@ from shared.errors import Malformed, NotAllowed, Unauthenticated
 
 ROLE: Final = "tuition.role"
 """Where the scope carries the caller's role, for the log."""
+
+INSTITUTION: Final = "tuition.institution"
+"""Where the scope carries the institution a request is about, for the log."""
+
+_INSTITUTION_ID: Final = re.compile(r"[0-9A-Z]{18}")
 
 
 class Role(StrEnum):
@@ -137,6 +143,10 @@ class Access(HTTPBearer):
         assert isinstance(request, Request)
         principal = await _authenticated(request)
         request.scope[ROLE] = principal.role.value
+        about = principal.institution_id or request.path_params.get("institution_id", "")
+        if _INSTITUTION_ID.fullmatch(about):
+            request.scope[INSTITUTION] = about
+            structlog.contextvars.bind_contextvars(institution_id=about)
         structlog.contextvars.bind_contextvars(role=principal.role.value)
         if principal.role not in self.roles:
             raise NotAllowed

@@ -160,7 +160,13 @@ async def test_access_lines_are_json(lines: Reading) -> None:
     gathered = log._Access.lines
     assert gathered is not None
     log.access(
-        method="GET", route="/v1/x/{y}", status=200, elapsed_s=0.0123, role="bank", request_id="r"
+        method="GET",
+        route="/v1/x/{y}",
+        status=200,
+        elapsed_s=0.0123,
+        role="bank",
+        request_id="r",
+        institution_id="91320602MA1ABCDE16",
     )
     gathered.flush()
     [line] = lines()
@@ -173,6 +179,7 @@ async def test_access_lines_are_json(lines: Reading) -> None:
         "ms": 12.3,
         "role": "bank",
         "request_id": "r",
+        "institution_id": "91320602MA1ABCDE16",
         "level": "info",
         "service": "tried",
     }
