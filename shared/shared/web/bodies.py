@@ -17,6 +17,7 @@ from shared.errors import BadRequest, FieldError, Malformed, ServiceError, TooLa
 from shared.web import problems
 from shared.web.fields import BATCH_MAX
 from shared.web.idempotency import HEADER_PARAMETER
+from shared.web.repeated import NameRepeated, refuse_repeated_names
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -38,7 +39,11 @@ async def read_body(request: Request, model: type[M]) -> M:
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
         raise _refusal(found) from None  # the cause would carry the input into a log
-    _refuse_repeated_names(raw)
+    try:
+        refuse_repeated_names(raw, body)
+    except NameRepeated:
+        sentence = "A name is given twice in one object."
+        raise Malformed(sentence) from None
     if _NUL in raw:
         _refuse_nul(raw)
     return body
@@ -76,27 +81,6 @@ def _refusal(found: list[ErrorDetails]) -> ServiceError:
 def _is_full_batch(error: ErrorDetails) -> bool:
     limit = error.get("ctx", {}).get("max_length")
     return error["type"] == "too_long" and len(error["loc"]) == 1 and limit == BATCH_MAX
-
-
-def _refuse_repeated_names(raw: bytes) -> None:
-    """Refuse a name given twice: readers of JSON disagree on which one counts."""
-    try:
-        _NAMES.decode(raw.decode())
-    except _NameRepeated:
-        sentence = "A name is given twice in one object."
-        raise Malformed(sentence) from None
-
-
-class _NameRepeated(Exception):
-    """An object has one name twice."""
-
-
-def _counted(pairs: list[tuple[str, object]]) -> None:
-    if len(dict(pairs)) != len(pairs):
-        raise _NameRepeated
-
-
-_NAMES: Final = json.JSONDecoder(object_pairs_hook=_counted)
 
 
 def _refuse_nul(raw: bytes) -> None:
