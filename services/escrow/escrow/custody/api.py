@@ -25,7 +25,7 @@ from shared.web.limits import (
     CallerId,
     Day,
     DistrictCode,
-    FenField,
+    FenOrZero,
     InstitutionIdField,
     Shape,
     json_body,
@@ -69,7 +69,7 @@ class FloorRuleBody(Shape):
     """One rule of a minimum balance."""
 
     kind: Literal["fixed", "percent_collected", "percent_held", "cycle_total"]
-    amount_fen: FenField | None = None
+    amount_fen: FenOrZero | None = Field(None, description="For `fixed`; 0 ends a floor.")
     bps: Annotated[int, Field(ge=1, le=100_000, strict=True)] | None = None
 
     @model_validator(mode="after")
