@@ -99,7 +99,8 @@ def _remembered(schema: CoreSchema) -> CoreSchema:
     """Return a schema that parses a spelling once, as long as it is not long forgotten."""
     parse = lru_cache(REMEMBERED_MAX)(SchemaValidator(schema).validate_python)
     brief = schemas.str_schema(strict=True, max_length=SPELLING_MAX)
-    return schemas.no_info_after_validator_function(parse, brief)
+    as_found = schemas.simple_ser_schema("any")  # the value is no longer the string it was
+    return schemas.no_info_after_validator_function(parse, brief, serialization=as_found)
 
 
 def _in_utc(instant: datetime) -> datetime:

@@ -229,3 +229,11 @@ def test_what_is_neither_a_day_nor_an_instant_is_refused(given: str) -> None:
         with pytest.raises(ValidationError) as refused:
             TypeAdapter(kind).validate_python(given)
         assert refused.value.errors()[0]["type"] == "not_a_moment"
+
+
+def test_what_was_spelled_is_shown_as_the_value_it_is() -> None:
+    for kind, given in ((Instant, "2026-12-05T09:00:00Z"), (Day, "2026-12-05")):
+        adapter: TypeAdapter[Kind] = TypeAdapter(kind)
+        value = adapter.validate_python(given)
+        assert adapter.dump_python(value) == value  # and no warning of the library's
+        assert adapter.dump_json(value).decode().strip('"').startswith(given[:10])
