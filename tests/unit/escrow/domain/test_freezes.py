@@ -277,6 +277,7 @@ def test_a_floor_is_kept_and_told_with_its_deficit() -> None:
     since = TODAY + timedelta(days=3)
     outcome = memory.ask(set_floor(*rules, effective_from=since, document_no="D-7", acted_by="Li"))
     (kept,) = memory.book.floors[INSTITUTION]
+    assert isinstance(kept.floor_id, UUID)
     assert kept == Floor(INSTITUTION, kept.floor_id, rules, since, "D-7", NOW, "Li")
     assert outcome == Accepted(made_id=kept.floor_id, amount_fen=Fen(1_000), state="set")
     assert memory.standing.floors == 1

@@ -12,6 +12,7 @@ from escrow.domain.draft import Book
 from escrow.domain.instructions import Instruction, InstructionState
 from escrow.domain.records import ContractState, Standing, Tuition
 from shared.money import Fen
+from tests.support import tables
 from tests.support.asking import (
     ACCOUNT,
     INSTITUTION,
@@ -255,6 +256,65 @@ def test_a_sentence_says_what_is_wrong(plant: Callable[[Book], object], sentence
     plant(memory.book)
     expected = sentence.format(name=INSTITUTION, owns=owns, more=owns + 1)
     assert expected in invariants.broken(memory.book)
+
+
+# Every figure that the institution's row keeps, one fen too high.
+@tables.cases("""
+# law                                 figure               kept in
+  the_institution_sums_its_contracts  tuition_held         balances
+  the_institution_sums_its_contracts  funded_running       funded_running_fen
+  what_is_retained_is_queued          institution_payable  balances
+  what_is_retained_is_queued          retained_fen         retained_fen
+  what_is_retained_is_queued          retained_count       retained_count
+  clearing_is_what_is_on_its_way      payment_clearing     balances
+  what_waits_is_accounted_for         refund_payable       balances
+  what_waits_is_accounted_for         unmatched_receipt    balances
+  cash_is_what_the_bank_booked        custody_cash         balances
+  cash_is_what_the_bank_booked        unbacked_debit       balances
+  flags_are_counted                   floors               floors
+""")
+def test_a_figure_that_differs_is_named_with_both_values(row: list[str]) -> None:
+    law, figure, place = row
+    memory = _full()
+    standing = memory.standing
+    if place == "balances":
+        before = int(standing.balances[AccountKind(figure)])
+        standing.balances[AccountKind(figure)] = Fen(before + 1)
+    else:
+        before = getattr(standing, place)
+        setattr(standing, place, before + 1)
+    sentence = f"{law}: {INSTITUTION} keeps {figure} {before + 1} and has {before}"
+    assert sentence in invariants.broken(memory.book)
+
+
+def test_a_queue_out_of_order_or_with_nothing_in_it_is_named() -> None:
+    memory = _full()
+    order = [one.release_sequence for one in memory.book.queue[INSTITUTION]]
+    _swap(memory.book)
+    found = invariants.broken(memory.book)
+    assert found == [f"what_is_retained_is_queued: {INSTITUTION} queues {order[::-1]}"]
+    _swap(memory.book)
+    _nothing_of_a_lesson(memory.book)
+    found = invariants.broken(memory.book)
+    assert found == [f"what_is_retained_is_queued: {INSTITUTION} queues nothing of a lesson"]
+
+
+def test_a_lesson_queued_twice_is_named() -> None:
+    memory = _full()
+    queue = memory.book.queue[INSTITUTION]
+    queue[1].release_sequence = queue[0].release_sequence
+    assert [one.split(":")[0] for one in invariants.broken(memory.book)] == [
+        "what_is_retained_is_queued"
+    ]
+
+
+def test_an_instruction_that_is_not_the_sum_of_its_lines_is_named() -> None:
+    memory = _full()
+    instruction = memory.instructions[0]
+    instruction.amount_fen = Fen(7)
+    found = invariants.broken(memory.book)
+    sentence = f"{instruction.instruction_id} pays 7 in lines of 400"
+    assert found == [f"clearing_is_what_is_on_its_way: {sentence}"]
 
 
 def test_each_institution_is_judged_by_its_own_rows() -> None:
