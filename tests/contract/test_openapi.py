@@ -138,7 +138,7 @@ KEYS = """
   POST  /v1/lessons/reversals                       required
   POST  /v1/refunds                                 required
   POST  /v1/institutions/{institution_id}/freezes   required
-  POST  /v1/freezes/{id}/lift                       required
+  POST  /v1/freezes/{id}/lift                       honoured
   POST  /v1/refunds/{id}/agree                      honoured
   POST  /v1/refunds/{id}/contest                    honoured
   POST  /v1/bank/instructions/{id}/result           honoured

@@ -297,7 +297,7 @@ async def place_freeze(
 @router.post(
     "/v1/freezes/{id}/lift",
     response_model=FreezeAnswer,
-    openapi_extra=json_body(LiftBody, "required"),
+    openapi_extra=json_body(LiftBody, "honoured"),
     responses=problem_responses(404, 409, 429),
 )
 async def lift_freeze(
@@ -312,7 +312,7 @@ async def lift_freeze(
     command = LiftFreeze(found.institution_id, id, body.reason, body.document_no, principal.name)
     shown = {"institution_id": found.institution_id, "scope": found.scope, "state": "lifted"}
     render = single(request, 200, lambda _: {"id": id, **shown})
-    return await submit(request, principal, [command], render, required=True)
+    return await submit(request, principal, [command], render, required=False)
 
 
 @router.put(
