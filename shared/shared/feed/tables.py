@@ -41,7 +41,7 @@ def event_table(metadata: MetaData) -> Table:
     table = Table(
         EVENT_TABLE,
         metadata,
-        Column("institution_id", Text, primary_key=True),
+        Column("institution_id", Text(collation="C"), primary_key=True),
         Column("sequence", BigInteger, primary_key=True, autoincrement=False),
         Column("event_id", Uuid, nullable=False),
         Column("type", Text, nullable=False),

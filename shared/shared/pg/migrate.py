@@ -15,9 +15,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from shared.errors import StartupRefused
+from shared.pg.faults import Contended, translated
 
 VERSION_MIN: Final = 15
 """The oldest PostgreSQL whose features the statements use."""
+
+LOCK_TIMEOUT_S: Final = 5
+"""A migration that waits for a table makes every posting behind it wait as well."""
 
 _LOCK: Final = 7_316_801
 """Advisory lock of every migration: two runners queue instead of meeting."""
@@ -45,9 +49,16 @@ async def _upgrade(owner_url: str, package: str) -> None:
     url = make_url(owner_url).set(drivername="postgresql+asyncpg")
     engine = create_async_engine(url, poolclass=NullPool)
     try:
-        async with engine.begin() as connection:
-            await refuse_old_server(connection)
-            await connection.run_sync(run_upgrade)
+        with translated():
+            async with engine.begin() as connection:
+                await refuse_old_server(connection)
+                await connection.run_sync(run_upgrade)
+    except Contended as error:
+        message = (
+            f"Another session holds what the migration needs, for {LOCK_TIMEOUT_S} s and more:"
+            f" nothing was changed. Run `python -m {package} migrate` again when it is done."
+        )
+        raise StartupRefused(message) from error
     finally:
         await engine.dispose()
 
@@ -55,7 +66,7 @@ async def _upgrade(owner_url: str, package: str) -> None:
 def run(metadata: MetaData, *, schema: str) -> None:
     """Run the revisions of one schema; a service's `env.py` calls this and nothing else."""
     connection: Connection = context.config.attributes["connection"]
-    connection.execute(text("SET LOCAL lock_timeout = '5s'"))
+    connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_S}s'"))
     connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
     connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {schema}"))
     context.configure(

@@ -10,6 +10,7 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    UniqueConstraint,
     Uuid,
     text,
 )
@@ -117,6 +118,7 @@ lesson = Table(
     may("reversed_by", Uuid),
     key("reversal_item_id", nullable=True),
     may("reversal_reason"),
+    UniqueConstraint("institution_id", "item_id", name="lesson_item_id_key"),
     Index(
         "lesson_reversal_item_id_key",
         "institution_id",
