@@ -13,8 +13,20 @@ from typing import Final, TypeAlias
 
 from escrow.domain.accounts import NEVER_NEGATIVE, NORMAL_SIDE, AccountKind, Side
 from escrow.domain.draft import Book
-from escrow.domain.instructions import GIVES_BACK, Line
-from escrow.domain.records import RUNNING, ContractState, Standing
+from escrow.domain.instructions import GIVES_BACK, UNFINISHED, InstructionState, Line
+from escrow.domain.records import RUNNING, ContractState, Refund, RefundState, Standing
+
+_UNANSWERED: Final = UNFINISHED - {InstructionState.accepted}
+"""States before the bank has said anything."""
+
+_BY_PROGRESS: Final = (
+    InstructionState.accepted,
+    InstructionState.settled,
+    InstructionState.returned,
+    InstructionState.rejected,
+    InstructionState.withdrawn,
+)
+"""What the bank may have said of a line, the least finished first."""
 
 Law: TypeAlias = Callable[[Book], Iterator[str]]
 
@@ -123,6 +135,51 @@ def clearing_is_what_is_on_its_way(book: Book) -> Iterator[str]:
             yield f"{one.instruction_id} pays {one.amount_fen} in lines of {total}"
 
 
+def an_instruction_follows_its_lines(book: Book) -> Iterator[str]:
+    """The state is that of the least finished line; nothing is answered before all lines are."""
+    for one in book.instructions.values():
+        states = {line.state for line in one.lines.values()}
+        told = next((state for state in _BY_PROGRESS if state in states), None)
+        is_sound = one.state in _UNANSWERED if states & _UNANSWERED else one.state is told
+        if not is_sound:
+            yield f"{one.instruction_id} is {one.state} with lines {sorted(states)}"
+
+
+def a_release_is_paid_once(book: Book) -> Iterator[str]:
+    """Of one release, what waits, is on its way or arrived is at most its fee."""
+    fees = {one.movement_id: one.amount_fen for one in book.releases.values()}
+    out = dict.fromkeys(fees, 0)
+    for instruction in book.instructions.values():
+        for line in instruction.lines.values():
+            if line.release_id is not None and line.state not in GIVES_BACK:
+                out[line.release_id] += line.amount_fen
+    for queue in book.queue.values():
+        for payable in queue:
+            out[payable.release_id] += payable.amount_fen
+    for release_id, amount in out.items():
+        if amount > fees[release_id]:
+            yield f"{release_id} of {fees[release_id]} is paid {amount}"
+
+
+def a_refund_is_in_its_state(book: Book) -> Iterator[str]:
+    """An agreed refund is on its way or waits for a payer, whatever floor or freeze stands."""
+    for (name, refund_id), one in book.refunds.items():
+        lines = [
+            line
+            for instruction in book.instructions.values()
+            if (instruction.institution_id, instruction.refund_id) == (name, refund_id)
+            for line in instruction.lines.values()
+            if line.state not in GIVES_BACK
+        ]
+        sent = sum(line.amount_fen for line in lines)
+        agreed = one.amount_fen if one.agreed_at else 0
+        if sent + one.waiting_fen != agreed:
+            yield f"{refund_id} of {agreed} sent {sent} and waits with {one.waiting_fen}"
+        expected = _refund_state(one, {line.state for line in lines})
+        if one.state is not expected:
+            yield f"{refund_id} is {one.state} and should be {expected}"
+
+
 def what_waits_is_accounted_for(book: Book) -> Iterator[str]:
     """Refunds without a payer and credits without a contract are their accounts' balances."""
     for standing in book.standings.values():
@@ -180,6 +237,9 @@ LAWS: Final[tuple[Law, ...]] = (
     the_institution_sums_its_contracts,
     what_is_retained_is_queued,
     clearing_is_what_is_on_its_way,
+    an_instruction_follows_its_lines,
+    a_release_is_paid_once,
+    a_refund_is_in_its_state,
     what_waits_is_accounted_for,
     cash_is_what_the_bank_booked,
     deposits_are_the_funding,
@@ -192,6 +252,14 @@ def _on_its_way(line: Line) -> int:
     amount = 0 if line.state in GIVES_BACK else line.amount_fen
     amount -= line.amount_fen if line.booked_entry_id else 0
     return amount + (line.amount_fen if line.returned_entry_id else 0)
+
+
+def _refund_state(refund: Refund, lines: set[InstructionState]) -> RefundState:
+    if refund.agreed_at is None:
+        return RefundState.contested if refund.contested_at else RefundState.requested
+    if refund.waiting_fen:
+        return RefundState.payer_unknown
+    return RefundState.instructed if lines & UNFINISHED else RefundState.paid
 
 
 def _held(standing: Standing) -> int:
