@@ -167,6 +167,17 @@ class Books:
         assert isinstance(made_id, UUID)
         return made_id
 
+    async def refund_of(self, contract_id: str) -> UUID:
+        """Return the refund that was asked for last for a contract."""
+        query = text(
+            "SELECT refund_id FROM escrow.tuition"
+            " WHERE institution_id = :me AND contract_id = :contract"
+        )
+        async with self.database.connect() as connection:
+            bound = {"me": self.institution_id, "contract": contract_id}
+            found: UUID = (await connection.execute(query, bound)).scalar_one()
+        return found
+
     async def agree(self, refund_id: UUID) -> None:
         """Agree to a refund."""
         await self.post(ask.AgreeRefund(self.institution_id, refund_id, "institution"))
@@ -214,22 +225,50 @@ def poster_on(database: Database) -> Poster:
     return Poster(database, policies_of(read_documents()))
 
 
-async def post_a_day(database: Database, names: tuple[str, str] = ("P1", "H1")) -> Day:
-    """Post a day of two institutions; every outcome is one that was meant."""
+async def post_yesterday(database: Database, names: tuple[str, str] = ("P1", "H1")) -> Day:
+    """Open two institutions and post what lies behind them when the day begins."""
     await add_bank(database)
     poster = poster_on(database)
     day = Day(*names)
+    for name in names:
+        my = Books(poster, database, name)
+        await my.open()
+        await my.post(my.contract("Y1", 6, 60_000), my.contract("Y2", 4, 40_000))
+        await my.post(my.credit("y-1", 59_000, "Y1"), my.credit("y-2", 30_000, "Y2"))
+        await my.post(my.lesson("Y1", 1), my.lesson("Y1", 2))
+        await my.post(my.lesson("Y1", 3), my.credit("y-lost", 700))
+        await my.refund("Y2")
+        await my.lift(await my.freeze("payout"))
+    return day
+
+
+async def post_a_day(database: Database, day: Day | None = None) -> Day:
+    """Post a day of two institutions; every outcome is one that was meant."""
+    day = day or await post_yesterday(database)
+    poster = poster_on(database)
     await _paid(Books(poster, database, day.paid))
     await _held_back(Books(poster, database, day.held_back))
     return day
 
 
 async def _paid(my: Books) -> None:
-    await my.open()
+    await _since_yesterday(my)
     await _deposits(my)
     await _payouts(my)
     await _reversals(my)
     await _refunds(my)
+
+
+async def _since_yesterday(my: Books) -> None:
+    """Go on with what was begun: pay one, put a lesson back, agree to a refund."""
+    me = my.institution_id
+    last, amounts = await my.last_instruction()
+    await my.result(last, "accepted")
+    await my.post(my.debit("d-y", amounts[0], (last, 1)))
+    await my.reverse("Y1", 1, "v-y-1")
+    await my.post(ask.AllocateReceipt(me, my.account, "y-lost", "Y1"))
+    await my.post(my.contract("Y3", 1, 900), my.credit("y-3", 900, "Y3"))
+    await my.post(my.lesson("Y3", 1))
 
 
 async def _deposits(my: Books) -> None:
@@ -339,8 +378,8 @@ async def _settle_all(my: Books, refund_id: UUID) -> None:
 
 
 async def _held_back(my: Books) -> None:
-    await my.open()
     await my.post(my.contract("C1", 10, 100_000), my.contract("C2", 3, 30_000))
+    await my.agree(await my.refund_of("Y2"))
     await my.post(my.credit("e-1", 100_000, "C1"), my.credit("e-2", 30_000, "C2"))
     await my.post(my.lesson("C2", 1))
     await my.floor(

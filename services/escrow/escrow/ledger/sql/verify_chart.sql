@@ -30,8 +30,9 @@ WITH chart (kind, debit, credit, refs, is_dated) AS (VALUES
     || CASE WHEN m.refund_id IS NULL THEN '' ELSE 'f' END
     || CASE WHEN m.reverses IS NULL THEN '' ELSE 'r' END AS refs
   FROM unnest(CAST(:ids AS text[]), CAST(:since AS bigint[])) AS r (institution_id, since)
-  JOIN escrow.movement AS m ON m.institution_id = r.institution_id AND m.sequence > r.since
-  WHERE m.institution_id = ANY (CAST(:ids AS text[]))
+  CROSS JOIN LATERAL (
+    SELECT * FROM escrow.movement AS m
+    WHERE m.institution_id = r.institution_id AND m.sequence > r.since OFFSET 0) AS m
 )
 SELECT f.rule, 'movement' AS named, concat_ws('/', r.institution_id, r.sequence) AS key,
   f.found, coalesce(f.expected, 'a kind of the chart') AS expected, NULL AS other,

@@ -12,17 +12,20 @@ WITH range AS (
     count(*) FILTER (WHERE m.kind = 'release')
       - count(DISTINCT m.reverses) FILTER (WHERE m.lesson_no IS NOT NULL) AS lessons
   FROM range AS r
-  JOIN escrow.movement AS m ON m.institution_id = r.institution_id AND m.sequence > r.since
-    AND m.kind IN ('allocation', 'release', 'reversal') AND m.contract_id IS NOT NULL
-  WHERE m.institution_id = ANY (CAST(:ids AS text[]))
+  CROSS JOIN LATERAL (
+    SELECT * FROM escrow.movement AS m
+    WHERE m.institution_id = r.institution_id AND m.sequence > r.since
+      AND m.kind IN ('allocation', 'release', 'reversal') AND m.contract_id IS NOT NULL
+    OFFSET 0) AS m
   GROUP BY m.institution_id, m.contract_id
 ), closed AS (
   SELECT DISTINCT e.institution_id,
-    substring(e.body FROM '"contract_id":"([^"]+)"') COLLATE "C" AS contract_id
+    split_part(split_part(e.body, '"contract_id":"', 2), '"', 1) COLLATE "C" AS contract_id
   FROM range AS r
-  JOIN escrow.event AS e ON e.institution_id = r.institution_id AND e.sequence > r.told
-  WHERE e.institution_id = ANY (CAST(:ids AS text[])) AND e.type = 'contract.closed'
-    AND e.body LIKE '%"state":"closed"%'
+  CROSS JOIN LATERAL (
+    SELECT * FROM escrow.event AS e
+    WHERE e.institution_id = r.institution_id AND e.sequence > r.told
+      AND e.type = 'contract.closed' AND e.body LIKE '%"state":"closed"%' OFFSET 0) AS e
 ), counted AS (
   SELECT t.institution_id,
     sum(t.funded_fen) FILTER (WHERE t.state IN ('open', 'refunding')) AS now_fen,
@@ -31,10 +34,11 @@ WITH range AS (
       ELSE t.funded_fen - coalesce(m.funded_fen, 0) END) AS then_fen
   FROM unnest(CAST(:contract_owners AS text[]), CAST(:contracts AS text[]))
     AS k (institution_id, contract_id)
-  JOIN escrow.tuition AS t ON (t.institution_id, t.contract_id) = (k.institution_id, k.contract_id)
+  CROSS JOIN LATERAL (
+    SELECT * FROM escrow.tuition AS t
+    WHERE t.institution_id = k.institution_id AND t.contract_id = k.contract_id OFFSET 0) AS t
   LEFT JOIN moved AS m ON (m.institution_id, m.contract_id) = (k.institution_id, k.contract_id)
   LEFT JOIN closed AS c ON (c.institution_id, c.contract_id) = (k.institution_id, k.contract_id)
-  WHERE t.institution_id = ANY (CAST(:ids AS text[]))
   GROUP BY t.institution_id
 ), compared AS (
   SELECT b.institution_id, b.funded_running_fen AS kept_fen, coalesce(c.now_fen, 0)
@@ -44,7 +48,6 @@ WITH range AS (
   JOIN escrow.balance AS b ON b.institution_id = r.institution_id
   LEFT JOIN escrow.verified_balance AS v ON v.institution_id = r.institution_id
   LEFT JOIN counted AS c ON c.institution_id = r.institution_id
-  WHERE b.institution_id = ANY (CAST(:ids AS text[]))
 )
 SELECT 'funded_running_fen' AS rule, 'balance' AS named, institution_id AS key,
   kept_fen::text AS found, expected_fen::text AS expected, NULL AS other, NULL AS other_key

@@ -15,12 +15,12 @@ WITH line AS (
     count(*) OVER o = 1 AS is_only
   FROM unnest(CAST(:instruction_owners AS text[]), CAST(:instructions AS uuid[]))
     AS k (institution_id, instruction_id)
-  JOIN escrow.instruction AS i
-    ON i.institution_id = k.institution_id AND i.instruction_id = k.instruction_id
-  JOIN escrow.instruction_line AS l
-    ON l.institution_id = k.institution_id AND l.instruction_id = k.instruction_id
-  WHERE l.institution_id = ANY (CAST(:ids AS text[]))
-    AND i.institution_id = ANY (CAST(:ids AS text[]))
+  CROSS JOIN LATERAL (
+    SELECT * FROM escrow.instruction AS i WHERE i.institution_id = k.institution_id
+      AND i.instruction_id = k.instruction_id OFFSET 0) AS i
+  CROSS JOIN LATERAL (
+    SELECT * FROM escrow.instruction_line AS l WHERE l.institution_id = k.institution_id
+      AND l.instruction_id = k.instruction_id OFFSET 0) AS l
   WINDOW o AS (PARTITION BY l.institution_id, l.instruction_id)
 ), read AS (
   SELECT *, CASE WHEN is_withdrawn THEN 'withdrawn'
@@ -32,19 +32,20 @@ WITH line AS (
       ELSE 'rejected' END AS due,
     CASE WHEN returned_entry_id IS NOT NULL THEN 'returned'
       WHEN booked_entry_id IS NOT NULL AND state <> 'returned' THEN 'settled'
-      WHEN is_open THEN its_state ELSE state END AS line_due,
-    concat_ws('/', institution_id, instruction_id) AS key
+      WHEN is_open THEN its_state ELSE state END AS line_due
   FROM line
+), wrong AS (
+  SELECT *, concat_ws('/', institution_id, instruction_id) AS key,
+    concat_ws('/', institution_id, instruction_id, line_no) AS line_key
+  FROM read WHERE its_state <> due OR state <> line_due
 )
-SELECT DISTINCT f.rule, f.named, f.key, f.found, f.expected, f.other, x.other_key
-FROM read AS r
+SELECT DISTINCT f.rule, f.named, f.key, f.found, f.expected, f.other, f.other_key
+FROM wrong AS w
 CROSS JOIN LATERAL (VALUES
-  ('state', 'instruction', r.key, r.its_state, r.due,
-    CASE WHEN r.is_only THEN 'instruction_line' END),
-  ('state', 'instruction_line', concat_ws('/', r.key, r.line_no), r.state, r.line_due,
-    CASE WHEN r.is_open AND r.booked_entry_id IS NULL THEN 'instruction' END)
-) AS f (rule, named, key, found, expected, other)
-CROSS JOIN LATERAL (SELECT CASE f.other WHEN 'instruction' THEN r.key
-  WHEN 'instruction_line' THEN concat_ws('/', r.key, r.line_no) END AS other_key) AS x
+  ('state', 'instruction', w.key, w.its_state, w.due, 'instruction_line',
+    CASE WHEN w.is_only THEN w.line_key END),
+  ('state', 'instruction_line', w.line_key, w.state, w.line_due, 'instruction',
+    CASE WHEN w.is_open AND w.booked_entry_id IS NULL THEN w.key END)
+) AS f (rule, named, key, found, expected, other, other_key)
 WHERE f.found <> f.expected
 ORDER BY f.key LIMIT CAST(:most AS int)

@@ -5,17 +5,18 @@
 WITH range AS (
   SELECT * FROM unnest(CAST(:ids AS text[]), CAST(:since AS bigint[])) AS r (institution_id, since)
 ), back AS (
-  SELECT DISTINCT ON (l.institution_id, l.release_id) l.institution_id, l.release_id,
+  SELECT DISTINCT ON (m.institution_id, l.release_id) m.institution_id, l.release_id,
     m.posted_at, l.tries + CASE WHEN l.state = 'withdrawn' THEN 0 ELSE 1 END AS tries
   FROM range AS r
-  JOIN escrow.movement AS m ON m.institution_id = r.institution_id AND m.sequence > r.since
-    AND m.kind = 'reversal' AND m.credit = 'institution_payable'
-  JOIN escrow.instruction_line AS l
-    ON l.institution_id = m.institution_id AND l.instruction_id = m.instruction_id
-    AND l.state IN ('withdrawn', 'rejected', 'returned')
-  WHERE m.institution_id = ANY (CAST(:ids AS text[]))
-    AND l.institution_id = ANY (CAST(:ids AS text[]))
-  ORDER BY l.institution_id, l.release_id, m.sequence DESC
+  CROSS JOIN LATERAL (
+    SELECT * FROM escrow.movement AS m
+    WHERE m.institution_id = r.institution_id AND m.sequence > r.since
+      AND m.kind = 'reversal' AND m.credit = 'institution_payable' OFFSET 0) AS m
+  CROSS JOIN LATERAL (
+    SELECT * FROM escrow.instruction_line AS l
+    WHERE l.institution_id = m.institution_id AND l.instruction_id = m.instruction_id
+      AND l.state IN ('withdrawn', 'rejected', 'returned') OFFSET 0) AS l
+  ORDER BY m.institution_id, l.release_id, m.sequence DESC
 ), filed AS (
   SELECT a.institution_id, max(a.filed_at) AS filed_at
   FROM escrow.custody_account AS a
@@ -27,14 +28,15 @@ WITH range AS (
       ELSE coalesce(b.tries, 0) END AS tries_before,
     concat_ws('/', l.institution_id, l.contract_id, l.lesson_no, l.attempt) AS lesson_key
   FROM range AS r
-  JOIN escrow.payable AS p ON p.institution_id = r.institution_id
-  LEFT JOIN escrow.lesson AS l
-    ON l.institution_id = p.institution_id AND l.contract_id = p.contract_id
-    AND l.lesson_no = p.lesson_no AND l.release_sequence = p.release_sequence
-    AND l.institution_id = ANY (CAST(:ids AS text[]))
+  CROSS JOIN LATERAL (
+    SELECT * FROM escrow.payable AS p WHERE p.institution_id = r.institution_id OFFSET 0) AS p
+  LEFT JOIN LATERAL (
+    SELECT * FROM escrow.lesson AS l
+    WHERE l.institution_id = p.institution_id AND l.contract_id = p.contract_id
+      AND l.lesson_no = p.lesson_no AND l.release_sequence = p.release_sequence OFFSET 0
+  ) AS l ON true
   LEFT JOIN back AS b ON b.institution_id = p.institution_id AND b.release_id = p.release_id
   LEFT JOIN filed AS f ON f.institution_id = p.institution_id
-  WHERE p.institution_id = ANY (CAST(:ids AS text[]))
 )
 SELECT f.rule, 'payable' AS named, concat_ws('/', r.institution_id, r.release_sequence) AS key,
   f.found, f.expected, f.other, f.other_key
@@ -47,5 +49,4 @@ CROSS JOIN LATERAL (VALUES
   ('tries', r.tries::text, r.tries_before::text, NULL, NULL)
 ) AS f (rule, found, expected, other, other_key)
 WHERE f.found IS DISTINCT FROM f.expected
-ORDER BY r.institution_id, r.release_sequence
-LIMIT CAST(:most AS int)
+ORDER BY r.institution_id, r.release_sequence LIMIT CAST(:most AS int)

@@ -9,20 +9,19 @@ WITH range AS (
     min(m.sequence) AS sequence,
     (array_agg(m.movement_id ORDER BY m.sequence))[1] AS movement_id
   FROM range AS r
-  JOIN escrow.movement AS m
-    ON m.institution_id = r.institution_id AND m.sequence > r.since
-    AND m.kind = 'reversal' AND m.lesson_no IS NOT NULL
-  WHERE m.institution_id = ANY (CAST(:ids AS text[]))
+  CROSS JOIN LATERAL (
+    SELECT * FROM escrow.movement AS m
+    WHERE m.institution_id = r.institution_id AND m.sequence > r.since
+      AND m.kind = 'reversal' AND m.lesson_no IS NOT NULL OFFSET 0) AS m
   GROUP BY m.institution_id, m.contract_id, m.lesson_no, m.reverses
 ), lesson AS (
-  SELECT l.institution_id, l.contract_id, l.lesson_no, l.attempt, l.movement_id, l.amount_fen,
-    l.reversed_by, l.release_sequence > r.since AS is_fresh
-  FROM unnest(CAST(:contract_owners AS text[]), CAST(:contracts AS text[]))
-    AS k (institution_id, contract_id)
-  JOIN range AS r ON r.institution_id = k.institution_id
-  JOIN escrow.lesson AS l
-    ON l.institution_id = k.institution_id AND l.contract_id = k.contract_id
-  WHERE l.institution_id = ANY (CAST(:ids AS text[]))
+  SELECT l.*, l.release_sequence > r.since AS is_fresh
+  FROM range AS r
+  JOIN unnest(CAST(:contract_owners AS text[]), CAST(:contracts AS text[]))
+    AS k (institution_id, contract_id) ON k.institution_id = r.institution_id
+  CROSS JOIN LATERAL (
+    SELECT * FROM escrow.lesson AS l
+    WHERE l.institution_id = k.institution_id AND l.contract_id = k.contract_id OFFSET 0) AS l
 ), wrong AS (
   SELECT coalesce(b.institution_id, l.institution_id) AS institution_id, b.sequence,
     b.movement_id, b.amount_fen AS back_fen, l.amount_fen, l.reversed_by,
@@ -48,5 +47,4 @@ CROSS JOIN LATERAL (VALUES
     w.lesson_key, w.sequence IS NOT NULL AND w.lesson_key <> '')
 ) AS f (rule, named, key, found, expected, other, other_key, applies)
 WHERE f.applies AND f.found IS DISTINCT FROM f.expected
-ORDER BY w.institution_id, w.sequence
-LIMIT CAST(:most AS int)
+ORDER BY w.institution_id, w.sequence LIMIT CAST(:most AS int)

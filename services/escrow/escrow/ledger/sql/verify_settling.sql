@@ -6,30 +6,34 @@ WITH range AS (
   SELECT * FROM unnest(CAST(:ids AS text[]), CAST(:since AS bigint[])) AS r (institution_id, since)
 ), booking AS (
   SELECT m.institution_id, m.instruction_id, m.kind, m.entry_id, m.amount_fen, m.contract_id,
-    concat_ws('/', m.institution_id, m.sequence) AS key
+    m.sequence
   FROM range AS r
-  JOIN escrow.movement AS m ON m.institution_id = r.institution_id AND m.sequence > r.since
-    AND m.kind IN ('booked', 'came_back')
-  WHERE m.institution_id = ANY (CAST(:ids AS text[]))
+  CROSS JOIN LATERAL (
+    SELECT * FROM escrow.movement AS m
+    WHERE m.institution_id = r.institution_id AND m.sequence > r.since
+      AND m.kind IN ('booked', 'came_back') OFFSET 0) AS m
 ), line AS (
   SELECT l.institution_id, l.instruction_id, b.kind, b.entry_id, l.amount_fen, l.contract_id,
-    r.since, concat_ws('/', l.institution_id, l.instruction_id, l.line_no) AS key
-  FROM unnest(CAST(:instruction_owners AS text[]), CAST(:instructions AS uuid[]))
-    AS k (institution_id, instruction_id)
-  JOIN range AS r ON r.institution_id = k.institution_id
-  JOIN escrow.instruction_line AS l
-    ON l.institution_id = k.institution_id AND l.instruction_id = k.instruction_id
+    r.since, l.line_no
+  FROM range AS r
+  JOIN unnest(CAST(:instruction_owners AS text[]), CAST(:instructions AS uuid[]))
+    AS k (institution_id, instruction_id) ON k.institution_id = r.institution_id
+  CROSS JOIN LATERAL (
+    SELECT * FROM escrow.instruction_line AS l WHERE l.institution_id = k.institution_id
+      AND l.instruction_id = k.instruction_id OFFSET 0) AS l
   CROSS JOIN LATERAL (VALUES
     ('booked', l.booked_entry_id), ('came_back', l.returned_entry_id)) AS b (kind, entry_id)
-  WHERE l.institution_id = ANY (CAST(:ids AS text[])) AND b.entry_id IS NOT NULL
+  WHERE b.entry_id IS NOT NULL
 ), pair AS (
-  SELECT b.key AS booking_key, b.amount_fen AS booked_fen, b.contract_id AS booked_contract_id,
-    l.key AS line_key, l.amount_fen, l.contract_id, coalesce(b.kind, l.kind) AS kind
+  SELECT CASE WHEN b.sequence IS NOT NULL THEN concat_ws('/', b.institution_id, b.sequence) END
+      AS booking_key, b.amount_fen AS booked_fen, b.contract_id AS booked_contract_id,
+    CASE WHEN l.line_no IS NOT NULL THEN concat_ws('/', l.institution_id, l.instruction_id,
+      l.line_no) END AS line_key, l.amount_fen, l.contract_id, coalesce(b.kind, l.kind) AS kind
   FROM booking AS b
   FULL JOIN line AS l ON (l.institution_id, l.instruction_id, l.kind, l.entry_id)
     = (b.institution_id, b.instruction_id, b.kind, b.entry_id)
   WHERE (b.amount_fen, b.contract_id) IS DISTINCT FROM (l.amount_fen, l.contract_id)
-    AND (b.key IS NOT NULL OR l.since = 0)
+    AND (b.sequence IS NOT NULL OR l.since = 0)
 )
 SELECT f.rule, f.named, CASE f.named WHEN 'movement' THEN p.booking_key ELSE p.line_key END AS key,
   coalesce(f.found, 'none') AS found, coalesce(f.expected, 'none') AS expected, f.other,

@@ -28,7 +28,9 @@ WITH payable AS (
   FROM escrow.floor WHERE institution_id = ANY (CAST(:ids AS text[])) GROUP BY institution_id
 )
 SELECT f.rule, 'balance' AS named, b.institution_id AS key, f.kept::text AS found,
-  coalesce(f.recounted, 0)::text AS expected, NULL AS other, NULL AS other_key
+  coalesce(f.recounted, 0)::text AS expected,
+  CASE WHEN f.rule = 'sequence' AND f.kept > coalesce(f.recounted, 0) THEN 'event' END AS other,
+  concat_ws('/', b.institution_id, coalesce(f.recounted, 0) + 1) AS other_key
 FROM escrow.balance AS b
 LEFT JOIN payable AS p ON p.institution_id = b.institution_id
 LEFT JOIN entry AS e ON e.institution_id = b.institution_id

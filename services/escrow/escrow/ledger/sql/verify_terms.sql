@@ -10,10 +10,14 @@ WITH read AS (
     t.paid_fen AS its_paid_fen
   FROM unnest(CAST(:contract_owners AS text[]), CAST(:contracts AS text[]))
     AS k (institution_id, contract_id)
-  LEFT JOIN escrow.contract AS c ON c.institution_id = k.institution_id
-    AND c.contract_id = k.contract_id AND c.institution_id = ANY (CAST(:ids AS text[]))
-  LEFT JOIN escrow.tuition AS t ON t.institution_id = k.institution_id
-    AND t.contract_id = k.contract_id AND t.institution_id = ANY (CAST(:ids AS text[]))
+  LEFT JOIN LATERAL (
+    SELECT * FROM escrow.contract AS c
+    WHERE c.institution_id = k.institution_id AND c.contract_id = k.contract_id OFFSET 0
+  ) AS c ON true
+  LEFT JOIN LATERAL (
+    SELECT * FROM escrow.tuition AS t
+    WHERE t.institution_id = k.institution_id AND t.contract_id = k.contract_id OFFSET 0
+  ) AS t ON true
 ), wrong AS (
   SELECT * FROM read
   WHERE (its_student_ref, its_course_name, its_category, its_delivery, its_lessons, its_paid_fen)
@@ -23,8 +27,10 @@ WITH read AS (
 SELECT f.rule, f.named, w.key, f.found, f.expected, f.other, w.key AS other_key
 FROM wrong AS w
 CROSS JOIN LATERAL (VALUES
-  ('missing', 'contract', CASE WHEN w.is_signed THEN 'there' ELSE 'none' END, 'there', NULL),
-  ('missing', 'tuition', CASE WHEN w.is_open THEN 'there' ELSE 'none' END, 'there', NULL),
+  ('missing', 'contract', CASE WHEN w.is_signed THEN 'there' ELSE 'none' END, 'there',
+    CASE WHEN w.is_open THEN 'tuition' END),
+  ('missing', 'tuition', CASE WHEN w.is_open THEN 'there' ELSE 'none' END, 'there',
+    CASE WHEN w.is_signed THEN 'contract' END),
   ('student_ref', 'tuition', w.its_student_ref, w.student_ref, 'contract'),
   ('course_name', 'tuition', w.its_course_name, w.course_name, 'contract'),
   ('category', 'tuition', w.its_category, w.course_category, 'contract'),

@@ -9,9 +9,10 @@ WITH range AS (
   SELECT e.institution_id, e.sequence, e.body::jsonb ->> 'contract_id' AS contract_id,
     e.body::jsonb ->> 'state' AS state, concat_ws('/', e.institution_id, e.sequence) AS key
   FROM range AS r
-  JOIN escrow.event AS e ON e.institution_id = r.institution_id
-    AND e.sequence > r.told AND e.sequence <= r.until AND e.type = 'contract.closed'
-  WHERE e.institution_id = ANY (CAST(:ids AS text[]))
+  CROSS JOIN LATERAL (
+    SELECT * FROM escrow.event AS e
+    WHERE e.institution_id = r.institution_id AND e.sequence > r.told AND e.sequence <= r.until
+      AND e.type = 'contract.closed' OFFSET 0) AS e
 ), last AS (
   SELECT DISTINCT ON (institution_id, contract_id) * FROM told
   ORDER BY institution_id, contract_id, sequence DESC
@@ -21,9 +22,9 @@ WITH range AS (
   FROM range AS r
   JOIN unnest(CAST(:contract_owners AS text[]), CAST(:contracts AS text[]))
     AS k (institution_id, contract_id) ON k.institution_id = r.institution_id
-  JOIN escrow.tuition AS t
-    ON t.institution_id = k.institution_id AND t.contract_id = k.contract_id
-  WHERE t.institution_id = ANY (CAST(:ids AS text[]))
+  CROSS JOIN LATERAL (
+    SELECT * FROM escrow.tuition AS t WHERE t.institution_id = k.institution_id
+      AND t.contract_id = k.contract_id OFFSET 0) AS t
 )
 SELECT 'told_state' AS rule, CASE WHEN t.key IS NULL THEN 'event' ELSE 'tuition' END AS named,
   coalesce(t.key, l.key) AS key, coalesce(t.state, 'none') AS found,

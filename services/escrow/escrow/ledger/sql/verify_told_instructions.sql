@@ -10,10 +10,10 @@ WITH range AS (
     e.body::jsonb ->> 'instruction_id' AS instruction_id,
     concat_ws('/', e.institution_id, e.sequence) AS key
   FROM range AS r
-  JOIN escrow.event AS e ON e.institution_id = r.institution_id
-    AND e.sequence > r.told AND e.sequence <= r.until
-    AND e.type IN ('payout.planned', 'instruction.changed')
-  WHERE e.institution_id = ANY (CAST(:ids AS text[]))
+  CROSS JOIN LATERAL (
+    SELECT * FROM escrow.event AS e
+    WHERE e.institution_id = r.institution_id AND e.sequence > r.told AND e.sequence <= r.until
+      AND e.type IN ('payout.planned', 'instruction.changed') OFFSET 0) AS e
 ), told AS (
   SELECT institution_id, instruction_id, key, body ->> 'lines' AS lines, body ->> 'kind' AS kind,
     body ->> 'amount_fen' AS amount_fen, body ->> 'state' AS state,
@@ -25,20 +25,21 @@ WITH range AS (
   FROM range AS r
   JOIN unnest(CAST(:instruction_owners AS text[]), CAST(:instructions AS uuid[]))
     AS k (institution_id, instruction_id) ON k.institution_id = r.institution_id
-  JOIN escrow.instruction AS i
-    ON i.institution_id = k.institution_id AND i.instruction_id = k.instruction_id
+  CROSS JOIN LATERAL (
+    SELECT * FROM escrow.instruction AS i WHERE i.institution_id = k.institution_id
+      AND i.instruction_id = k.instruction_id OFFSET 0) AS i
   CROSS JOIN LATERAL (
     SELECT count(*)::text AS lines FROM escrow.instruction_line AS l
     WHERE l.institution_id = i.institution_id AND l.instruction_id = i.instruction_id) AS s
-  WHERE i.institution_id = ANY (CAST(:ids AS text[]))
 )
-SELECT f.rule, f.named, CASE f.named WHEN 'event' THEN e.key ELSE i.key END AS key, f.found,
+SELECT f.rule, f.named, CASE WHEN f.named = 'event' THEN e.key WHEN f.rule = 'missing'
+    THEN concat_ws('/', e.institution_id, e.instruction_id) ELSE i.key END AS key, f.found,
   f.expected, f.other, e.key AS other_key
 FROM told AS e
 FULL JOIN instruction AS i
   ON i.institution_id = e.institution_id AND i.instruction_id::text = e.instruction_id
 CROSS JOIN LATERAL (VALUES
-  ('instruction', 'event', i.key IS NULL, 'none', 'there', NULL),
+  ('missing', 'instruction', i.key IS NULL, 'none', 'there', 'event'),
   ('untold', 'instruction', e.key IS NULL AND i.is_due, 'none', 'there', NULL),
   ('told_amount_fen', 'instruction', true, i.amount_fen, e.amount_fen, 'event'),
   ('told_kind', 'instruction', true, i.kind, e.kind, 'event'),

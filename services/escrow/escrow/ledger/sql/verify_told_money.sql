@@ -8,10 +8,10 @@ WITH range AS (
 ), read AS (
   SELECT e.institution_id, e.sequence, e.type, e.body::jsonb AS body
   FROM range AS r
-  JOIN escrow.event AS e ON e.institution_id = r.institution_id
-    AND e.sequence > r.told AND e.sequence <= r.until
-    AND e.type IN ('receipt.matched', 'debit.booked', 'debit.unbacked')
-  WHERE e.institution_id = ANY (CAST(:ids AS text[]))
+  CROSS JOIN LATERAL (
+    SELECT * FROM escrow.event AS e
+    WHERE e.institution_id = r.institution_id AND e.sequence > r.told AND e.sequence <= r.until
+      AND e.type IN ('receipt.matched', 'debit.booked', 'debit.unbacked') OFFSET 0) AS e
 ), told AS (
   SELECT institution_id, concat_ws('/', institution_id, sequence) AS key, kind, entry_id,
     contract_id, row_number() OVER (
@@ -32,11 +32,12 @@ WITH range AS (
     ROW(m.amount_fen, m.instruction_id, CASE WHEN m.kind <> 'allocation' THEN m.occurred_at END
       )::text AS told
   FROM range AS r
-  JOIN escrow.movement AS m ON m.institution_id = r.institution_id AND m.sequence > r.since
-    AND m.kind IN ('allocation', 'booked', 'unbacked')
+  CROSS JOIN LATERAL (
+    SELECT * FROM escrow.movement AS m
+    WHERE m.institution_id = r.institution_id AND m.sequence > r.since
+      AND m.kind IN ('allocation', 'booked', 'unbacked') OFFSET 0) AS m
   CROSS JOIN LATERAL (
     SELECT CASE WHEN m.kind = 'allocation' THEN m.contract_id ELSE '' END AS contract_id) AS x
-  WHERE m.institution_id = ANY (CAST(:ids AS text[]))
 )
 SELECT 'told' AS rule, CASE WHEN m.key IS NULL THEN 'event' ELSE 'movement' END AS named,
   coalesce(m.key, t.key) AS key, coalesce(m.told, 'none') AS found,

@@ -11,9 +11,10 @@ WITH range AS (
     ROW(e.body::jsonb ->> 'contract_id', e.body::jsonb ->> 'lesson_no',
       e.body::jsonb ->> 'amount_fen', e.body::jsonb ->> 'reason')::text AS told
   FROM range AS r
-  JOIN escrow.event AS e ON e.institution_id = r.institution_id
-    AND e.sequence > r.told AND e.sequence <= r.until AND e.type = 'lessons.reversed'
-  WHERE e.institution_id = ANY (CAST(:ids AS text[]))
+  CROSS JOIN LATERAL (
+    SELECT * FROM escrow.event AS e
+    WHERE e.institution_id = r.institution_id AND e.sequence > r.told AND e.sequence <= r.until
+      AND e.type = 'lessons.reversed' OFFSET 0) AS e
 ), lesson AS (
   SELECT l.institution_id, l.reversal_item_id, r.told = 0 AS is_due,
     concat_ws('/', l.institution_id, l.contract_id, l.lesson_no, l.attempt) AS key,
@@ -21,9 +22,9 @@ WITH range AS (
   FROM range AS r
   JOIN unnest(CAST(:contract_owners AS text[]), CAST(:contracts AS text[]))
     AS k (institution_id, contract_id) ON k.institution_id = r.institution_id
-  JOIN escrow.lesson AS l ON l.institution_id = k.institution_id
-    AND l.contract_id = k.contract_id AND l.reversal_item_id IS NOT NULL
-  WHERE l.institution_id = ANY (CAST(:ids AS text[]))
+  CROSS JOIN LATERAL (
+    SELECT * FROM escrow.lesson AS l WHERE l.institution_id = k.institution_id
+      AND l.contract_id = k.contract_id AND l.reversal_item_id IS NOT NULL OFFSET 0) AS l
 )
 SELECT 'told_back' AS rule, CASE WHEN l.key IS NULL THEN 'event' ELSE 'lesson' END AS named,
   coalesce(l.key, t.key) AS key, coalesce(l.told, 'none') AS found,

@@ -9,16 +9,16 @@ WITH range AS (
   SELECT e.institution_id, e.sequence, e.type, e.body::jsonb ->> 'entry_id' AS entry_id,
     e.body::jsonb ->> 'amount_fen' AS amount_fen
   FROM range AS r
-  JOIN escrow.event AS e ON e.institution_id = r.institution_id
-    AND e.sequence > r.told AND e.sequence <= r.until
-    AND e.type IN ('receipt.matched', 'receipt.unmatched')
-  WHERE e.institution_id = ANY (CAST(:ids AS text[]))
+  CROSS JOIN LATERAL (
+    SELECT * FROM escrow.event AS e
+    WHERE e.institution_id = r.institution_id AND e.sequence > r.told AND e.sequence <= r.until
+      AND e.type IN ('receipt.matched', 'receipt.unmatched') OFFSET 0) AS e
 ), received AS (
   SELECT m.institution_id, m.entry_id, m.amount_fen
   FROM range AS r
-  JOIN escrow.movement AS m ON m.institution_id = r.institution_id AND m.sequence > r.since
-    AND m.kind = 'receipt'
-  WHERE m.institution_id = ANY (CAST(:ids AS text[]))
+  CROSS JOIN LATERAL (
+    SELECT * FROM escrow.movement AS m WHERE m.institution_id = r.institution_id
+      AND m.sequence > r.since AND m.kind = 'receipt' OFFSET 0) AS m
 ), waiting AS (
   SELECT t.institution_id, t.sequence, t.entry_id, t.amount_fen,
     coalesce(sum(CAST(b.amount_fen AS bigint)), 0) AS matched_fen

@@ -6,20 +6,25 @@ WITH range AS (
   SELECT * FROM unnest(CAST(:ids AS text[]), CAST(:since AS bigint[]), CAST(:told AS bigint[]))
     AS r (institution_id, since, told)
 ), moved AS (
-  SELECT m.institution_id, m.contract_id, m.instruction_id::text, m.refund_id::text
+  SELECT DISTINCT m.institution_id, m.contract_id, m.instruction_id::text, m.refund_id::text
   FROM range AS r
-  JOIN escrow.movement AS m ON m.institution_id = r.institution_id AND m.sequence > r.since
-  WHERE m.institution_id = ANY (CAST(:ids AS text[]))
+  CROSS JOIN LATERAL (
+    SELECT * FROM escrow.movement AS m
+    WHERE m.institution_id = r.institution_id AND m.sequence > r.since OFFSET 0) AS m
 ), told AS (
   SELECT e.institution_id,
-    substring(e.body FROM '"contract_id":"([^"]+)"') AS contract_id,
-    substring(e.body FROM '"instruction_id":"([0-9a-f-]{36})"') AS instruction_id,
-    substring(e.body FROM '"refund_id":"([0-9a-f-]{36})"') AS refund_id
+    CASE WHEN e.type LIKE 'contract.%' OR e.type LIKE 'refund.%'
+      THEN split_part(split_part(e.body, '"contract_id":"', 2), '"', 1) END AS contract_id,
+    CASE WHEN e.type LIKE 'payout.%' OR e.type LIKE 'instruction.%'
+      THEN split_part(split_part(e.body, '"instruction_id":"', 2), '"', 1) END AS instruction_id,
+    CASE WHEN e.type LIKE 'refund.%'
+      THEN split_part(split_part(e.body, '"refund_id":"', 2), '"', 1) END AS refund_id
   FROM range AS r
-  JOIN escrow.event AS e ON e.institution_id = r.institution_id AND e.sequence > r.told
-  WHERE e.institution_id = ANY (CAST(:ids AS text[])) AND NOT CAST(:is_whole AS boolean)
-    AND e.type IN ('contract.accepted', 'contract.closed', 'payout.planned',
-      'instruction.changed', 'refund.changed')
+  CROSS JOIN LATERAL (
+    SELECT * FROM escrow.event AS e
+    WHERE e.institution_id = r.institution_id AND e.sequence > r.told OFFSET 0) AS e
+  WHERE NOT CAST(:is_whole AS boolean) AND e.type IN ('contract.accepted', 'contract.closed',
+    'payout.planned', 'instruction.changed', 'refund.changed')
 )
 SELECT 'contract' AS kind, institution_id, contract_id AS id FROM moved
 UNION SELECT 'contract', institution_id, contract_id FROM told

@@ -1,38 +1,27 @@
 -- Recount each contract from its lessons, deposits and agreed refunds.
 -- Locks: none. Index: tuition_pkey, lesson_pkey, deposit_pkey, refund_contract_id_idx.
 -- Rows: the contracts to check, with their lessons, of one chunk of institution_ids.
-WITH touched AS (
-  SELECT * FROM unnest(CAST(:contract_owners AS text[]), CAST(:contracts AS text[]))
-    AS k (institution_id, contract_id)
-), taught AS (
-  SELECT l.institution_id, l.contract_id, count(*) AS lessons, sum(l.amount_fen) AS amount_fen
-  FROM touched AS k
-  JOIN escrow.lesson AS l ON (l.institution_id, l.contract_id) = (k.institution_id, k.contract_id)
-  WHERE l.institution_id = ANY (CAST(:ids AS text[])) AND l.reversed_by IS NULL
-  GROUP BY l.institution_id, l.contract_id
-), funded AS (
-  SELECT d.institution_id, d.contract_id, sum(d.amount_fen) AS amount_fen
-  FROM touched AS k
-  JOIN escrow.deposit AS d ON (d.institution_id, d.contract_id) = (k.institution_id, k.contract_id)
-  WHERE d.institution_id = ANY (CAST(:ids AS text[]))
-  GROUP BY d.institution_id, d.contract_id
-), refunded AS (
-  SELECT f.institution_id, f.contract_id, sum(f.amount_fen) AS amount_fen
-  FROM touched AS k
-  JOIN escrow.refund AS f ON (f.institution_id, f.contract_id) = (k.institution_id, k.contract_id)
-  WHERE f.institution_id = ANY (CAST(:ids AS text[])) AND f.agreed_at IS NOT NULL
-  GROUP BY f.institution_id, f.contract_id
-), counted AS (
+WITH counted AS (
   SELECT k.institution_id, k.contract_id, t.funded_fen, t.held_fen, t.released_fen,
-    t.refunded_fen, t.lessons_released, coalesce(d.amount_fen, 0) AS funded,
-    coalesce(l.amount_fen, 0) AS released, coalesce(f.amount_fen, 0) AS refunded,
-    coalesce(l.lessons, 0) AS taught
-  FROM touched AS k
-  LEFT JOIN escrow.tuition AS t ON t.institution_id = k.institution_id
-    AND t.contract_id = k.contract_id AND t.institution_id = ANY (CAST(:ids AS text[]))
-  LEFT JOIN taught AS l ON (l.institution_id, l.contract_id) = (k.institution_id, k.contract_id)
-  LEFT JOIN funded AS d ON (d.institution_id, d.contract_id) = (k.institution_id, k.contract_id)
-  LEFT JOIN refunded AS f ON (f.institution_id, f.contract_id) = (k.institution_id, k.contract_id)
+    t.refunded_fen, t.lessons_released, d.funded, l.released, l.taught, f.refunded
+  FROM unnest(CAST(:contract_owners AS text[]), CAST(:contracts AS text[]))
+    AS k (institution_id, contract_id)
+  LEFT JOIN LATERAL (
+    SELECT * FROM escrow.tuition AS t
+    WHERE t.institution_id = k.institution_id AND t.contract_id = k.contract_id OFFSET 0
+  ) AS t ON true
+  CROSS JOIN LATERAL (
+    SELECT count(*) AS taught, coalesce(sum(l.amount_fen), 0) AS released
+    FROM escrow.lesson AS l
+    WHERE l.institution_id = k.institution_id AND l.contract_id = k.contract_id
+      AND l.reversed_by IS NULL) AS l
+  CROSS JOIN LATERAL (
+    SELECT coalesce(sum(d.amount_fen), 0) AS funded FROM escrow.deposit AS d
+    WHERE d.institution_id = k.institution_id AND d.contract_id = k.contract_id) AS d
+  CROSS JOIN LATERAL (
+    SELECT coalesce(sum(f.amount_fen), 0) AS refunded FROM escrow.refund AS f
+    WHERE f.institution_id = k.institution_id AND f.contract_id = k.contract_id
+      AND f.agreed_at IS NOT NULL) AS f
 )
 SELECT f.rule, 'tuition' AS named, concat_ws('/', c.institution_id, c.contract_id) AS key,
   coalesce(f.found, 'none') AS found, f.expected, NULL AS other, NULL AS other_key

@@ -4,11 +4,12 @@
 WITH sides AS (
   SELECT m.institution_id, s.account, sum(s.amount_fen) AS debit_fen
   FROM escrow.verified_balance AS v
-  JOIN escrow.movement AS m
-    ON m.institution_id = v.institution_id AND m.sequence <= v.movements
+  CROSS JOIN LATERAL (
+    SELECT * FROM escrow.movement AS m
+    WHERE m.institution_id = v.institution_id AND m.sequence <= v.movements OFFSET 0) AS m
   CROSS JOIN LATERAL (VALUES (m.debit, m.amount_fen), (m.credit, -m.amount_fen))
     AS s (account, amount_fen)
-  WHERE m.institution_id = ANY (CAST(:ids AS text[])) AND CAST(:is_whole AS boolean)
+  WHERE v.institution_id = ANY (CAST(:ids AS text[])) AND CAST(:is_whole AS boolean)
   GROUP BY m.institution_id, s.account
 )
 SELECT a.account AS rule, 'verified_balance' AS named, v.institution_id AS key,

@@ -30,6 +30,8 @@ CHECKS: Final = (
     "verify_queue",
     "verify_planning",
     "verify_line",
+    "verify_single",
+    "verify_tries",
     "verify_progress",
     "verify_settling",
     "verify_given_back",
@@ -51,6 +53,7 @@ TOLD: Final = (
     "verify_told_money",
     "verify_told_waiting",
     "verify_told_contracts",
+    "verify_told_terms",
     "verify_told_closed",
     "verify_told_instructions",
     "verify_told_refunds",
@@ -58,6 +61,30 @@ TOLD: Final = (
     "verify_told_identity",
 )
 """Records against what the feed told of them."""
+
+EVENT_TYPES: Final = (
+    "institution.changed",
+    "account.changed",
+    "floor.changed",
+    "freeze.placed",
+    "freeze.lifted",
+    "contract.accepted",
+    "contract.closed",
+    "receipt.matched",
+    "receipt.unmatched",
+    "lessons.released",
+    "lessons.reversed",
+    "claim.refused",
+    "payout.planned",
+    "payout.retained",
+    "instruction.changed",
+    "debit.booked",
+    "debit.unbacked",
+    "refund.changed",
+    "statement.received",
+    "verification.failed",
+)
+"""What the feed may tell of, as the wire contract lists it."""
 
 STRAYS: Final = "verify_strays"
 """Rows that belong to no institution known; asked once for all."""
@@ -89,15 +116,24 @@ async def find_strays(connection: AsyncConnection, most: int) -> list[Finding]:
 
 
 async def _rows(connection: AsyncConnection, name: str, binds: Mapping[str, Any]) -> list[Finding]:
-    rows = (await connection.execute(query(name), binds)).all()
+    bound = {**binds, "types": list(EVENT_TYPES)}
+    rows = (await connection.execute(query(name), bound)).all()
     return [finding for row in rows for finding in _sides(row)]
 
 
 def _sides(row: Any) -> Iterator[Finding]:  # noqa: ANN401 - a row of any check
-    """Name a row, and the one that contradicts it where either may be wrong."""
-    yield Finding(row.named, row.key, row.rule, row.expected, row.found)
+    """Name a row, and the one that contradicts it where either may be wrong.
+
+    A row that is missing is named by the key that another row refers to it by; that one may
+    have changed as well.
+    """
+    if row.key:
+        yield Finding(row.named, row.key, row.rule, row.expected, row.found)
     if row.other and row.other_key:
-        yield Finding(row.other, row.other_key, row.rule, row.found, row.expected)
+        if row.rule == "missing":
+            yield Finding(row.other, row.other_key, row.named, row.expected, row.found)
+        else:
+            yield Finding(row.other, row.other_key, row.rule, row.found, row.expected)
 
 
 async def _unreadable(connection: AsyncConnection, name: str, chunk: Chunk) -> Finding:

@@ -22,14 +22,11 @@ _SETTINGS: Final = {
     "statement_timeout": "600s",
     # Arrays of thousands of keys: a plan made for unknown ones would be a wrong one.
     "plan_cache_mode": "force_custom_plan",
-    # Sums by hash over a chunk, in memory.
+    # The statements themselves say where a table is read by its key, row by row. Whatever else
+    # they join is as large as the chunk, and a loop over it would never end where the planner,
+    # on tables never analysed, guesses low.
+    "enable_nestloop": "off",
     "work_mem": "64MB",
-}
-_PLANS: Final[dict[Scope, dict[str, str]]] = {
-    # A loop over a chunk joined to itself would never end where the planner guesses low.
-    "whole": {"enable_nestloop": "off"},
-    # What is new is little: nothing is read but by its key.
-    "new": {"enable_seqscan": "off"},
 }
 
 
@@ -47,7 +44,7 @@ async def verify(
     chosen = await choose(database, scope, institution_ids)
     findings: list[Finding] = []
     if scope == "whole" and institution_ids is None:
-        async with _snapshot(database, scope) as connection:
+        async with _snapshot(database) as connection:
             findings += await find_strays(connection, 10 * FINDINGS_MAX)
     for ids in chosen.chunks:
         findings += await _verify_chunk(database, scope, ids)
@@ -68,7 +65,7 @@ async def verify(
 
 async def _verify_chunk(database: Database, scope: Scope, ids: Sequence[str]) -> list[Finding]:
     """Check some institutions; those found sound are verified from here on next time."""
-    async with _snapshot(database, scope) as connection:
+    async with _snapshot(database) as connection:
         chunk = await open_chunk(connection, scope, ids)
         findings = [finding async for finding in find(connection, chunk)]
     # A wrong figure of our own from last time is named and then replaced by this time's.
@@ -101,14 +98,14 @@ async def _look_whole(
 
 
 @asynccontextmanager
-async def _snapshot(database: Database, scope: Scope) -> AsyncIterator[AsyncConnection]:
+async def _snapshot(database: Database) -> AsyncIterator[AsyncConnection]:
     """Give a connection whose statements all see the books at one moment, and change nothing."""
     async with database.connect() as connection:
         await connection.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
         async with connection.begin():
-            for name, value in {**_SETTINGS, **_PLANS[scope]}.items():
+            for name, value in _SETTINGS.items():
                 await connection.execute(
                     text("SELECT set_config(:name, :value, true)"), {"name": name, "value": value}
                 )
