@@ -6,6 +6,8 @@ import sys
 from typing import Final
 from uuid import UUID
 
+from pydantic import ValidationError
+
 from escrow import commands
 from escrow.app import build
 from escrow.settings import Settings
@@ -86,6 +88,11 @@ def main() -> int:
         code: int = options.run(options)
     except YikeError as refused:
         sys.stderr.write(f"{refused.detail}\n")
+        return USAGE
+    except ValidationError as wrong:
+        for one in wrong.errors(include_input=False, include_url=False):
+            name = "_".join(str(part) for part in one["loc"])
+            sys.stderr.write(f"ESCROW_{name.upper()}: {one['msg']}.\n")
         return USAGE
     return code
 
