@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -164,7 +165,12 @@ bank_statement = Table(
     instant("received_at"),
     Column("reconciliation_id", Uuid, nullable=False, unique=True),
     must("findings", JSONB),
-    Index("bank_statement_to_at_idx", "account_number", "to_at"),
+    Index(
+        "bank_statement_to_at_idx",
+        "account_number",
+        "to_at",
+        postgresql_where=text("to_at IS NOT NULL"),
+    ),
     Index("bank_statement_bank_id_idx", "bank_id", "received_at"),
 )
 

@@ -10,7 +10,6 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
-    UniqueConstraint,
     Uuid,
     text,
 )
@@ -71,7 +70,13 @@ contract = Table(
     may("slots"),
     may("refund_terms"),
     instant("registered_at"),
-    Index("contract_guardian_ref_idx", "institution_id", "guardian_ref", "contract_id"),
+    Index(
+        "contract_guardian_ref_idx",
+        "institution_id",
+        "guardian_ref",
+        "contract_id",
+        postgresql_where=text("guardian_ref IS NOT NULL"),
+    ),
 )
 
 tuition = Table(
@@ -96,7 +101,13 @@ tuition = Table(
     must("lessons_released", Integer),
     may("refund_id", Uuid),
     instant("refund_requested_at", nullable=True),
-    Index("tuition_student_ref_idx", "institution_id", "student_ref", "course_name"),
+    Index(
+        "tuition_student_ref_idx",
+        "institution_id",
+        "student_ref",
+        "course_name",
+        postgresql_where=text("student_ref IS NOT NULL"),
+    ),
 )
 
 lesson = Table(
@@ -118,7 +129,13 @@ lesson = Table(
     may("reversed_by", Uuid),
     key("reversal_item_id", nullable=True),
     may("reversal_reason"),
-    UniqueConstraint("institution_id", "item_id", name="lesson_item_id_key"),
+    Index(
+        "lesson_item_id_key",
+        "institution_id",
+        "item_id",
+        unique=True,
+        postgresql_where=text("item_id IS NOT NULL"),
+    ),
     Index(
         "lesson_reversal_item_id_key",
         "institution_id",
@@ -158,6 +175,7 @@ payable = Table(
     must("release_id", Uuid),
     must("amount_fen", BigInteger),
     must("tries", Integer),
+    must("remittance"),
 )
 
 instruction = Table(
@@ -251,7 +269,13 @@ bank_entry = Table(
         "reference",
         postgresql_where=text("unallocated_fen > 0"),
     ),
-    Index("bank_entry_booked_at_idx", "institution_id", "account_number", "booked_at"),
+    Index(
+        "bank_entry_booked_at_idx",
+        "institution_id",
+        "account_number",
+        "booked_at",
+        postgresql_where=text("booked_at IS NOT NULL"),
+    ),
 )
 
 deposit = Table(

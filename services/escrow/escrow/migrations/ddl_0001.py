@@ -102,7 +102,10 @@ CONTROL_PLANE: Final = (
     findings jsonb NOT NULL,
     CONSTRAINT bank_statement_pkey PRIMARY KEY (account_number, statement_id),
     CONSTRAINT bank_statement_reconciliation_id_key UNIQUE (reconciliation_id))""",
-    "CREATE INDEX bank_statement_to_at_idx ON escrow.bank_statement (account_number, to_at)",
+    (
+        "CREATE INDEX bank_statement_to_at_idx ON escrow.bank_statement (account_number, to_at)"
+        " WHERE to_at IS NOT NULL"
+    ),
     "CREATE INDEX bank_statement_bank_id_idx ON escrow.bank_statement (bank_id, received_at)",
     """CREATE TABLE escrow.verification (
     verification_id uuid CONSTRAINT verification_pkey PRIMARY KEY,
