@@ -1,5 +1,8 @@
 """How an application is served: the settings of the server, without opening a port."""
 
+import gc
+from collections.abc import Iterator
+
 import pytest
 import uvicorn
 from fastapi import FastAPI
@@ -7,6 +10,25 @@ from fastapi import FastAPI
 from shared.feed.outbox import WAIT_MAX_S
 from shared.pg.database import STATEMENT_TIMEOUT_MS
 from shared.web import serve as serving
+
+
+@pytest.fixture(autouse=True)
+def _collector_as_before() -> Iterator[None]:
+    before = gc.get_threshold()
+    yield
+    gc.set_threshold(*before)
+    gc.unfreeze()
+
+
+def test_the_collector_rests_while_serving(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[bool, tuple[int, int, int]]] = []
+    monkeypatch.setattr(
+        uvicorn.Server,
+        "run",
+        lambda _: seen.append((gc.get_freeze_count() > 0, gc.get_threshold())),
+    )
+    serving.serve(FastAPI(), "127.0.0.1", 8001, 0)
+    assert seen == [(True, serving.GARBAGE_THRESHOLDS)]
 
 
 def test_the_server_is_told_its_limits(monkeypatch: pytest.MonkeyPatch) -> None:
