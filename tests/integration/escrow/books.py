@@ -5,6 +5,7 @@ effect, releases paid, retained, put back and released anew, refunds in every st
 instructions settled, rejected, returned and withdrawn, floors and freezes.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -159,6 +160,45 @@ class Books:
             row = (await connection.execute(query, {"me": self.institution_id})).one()
         return row.instruction_id, list(row.amounts)
 
+    async def statement(self, statement_id: str, opening_balance_fen: int, left_out: str) -> None:
+        """Receive the bank's statement of all that it booked until now but one entry."""
+        query = text(
+            "SELECT entry_id, direction, amount_fen, booked_at, value_on, end_to_end_id"
+            " FROM escrow.bank_entry WHERE institution_id = :me AND account_number = :account"
+            " AND entry_id <> :left_out ORDER BY booked_at, entry_id"
+        )
+        bound = {"me": self.institution_id, "account": self.account, "left_out": left_out}
+        async with self.database.connect() as connection:
+            rows = (await connection.execute(query, bound)).all()
+        entries = tuple(ask.StatementEntry(*row) for row in rows)
+        listed = [
+            {
+                "id": one.entry_id,
+                "direction": one.direction,
+                "amount_fen": one.amount_fen,
+                "booked_at": one.booked_at.isoformat(),
+                "value_on": one.value_on.isoformat(),
+                "end_to_end_id": one.end_to_end_id,
+            }
+            for one in entries
+        ]
+        moved = sum(one.amount_fen * (1 if one.direction == "credit" else -1) for one in entries)
+        await self.post(
+            ask.ReceiveStatement(
+                self.institution_id,
+                self.account,
+                statement_id,
+                BANK,
+                self.now - timedelta(days=1),
+                self.now,
+                opening_balance_fen,
+                opening_balance_fen + moved,
+                entries,
+                json.dumps(listed),
+                b"digest",
+            )
+        )
+
     async def refund(self, contract_id: str) -> UUID:
         """Ask for a contract's remaining money and return the refund's id."""
         asked = ask.RequestRefund(self.institution_id, contract_id, "guardian", None, "guardian")
@@ -257,6 +297,7 @@ async def _paid(my: Books) -> None:
     await _payouts(my)
     await _reversals(my)
     await _refunds(my)
+    await my.statement("S-1", 0, left_out="d-x")
 
 
 async def _since_yesterday(my: Books) -> None:

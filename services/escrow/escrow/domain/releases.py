@@ -154,6 +154,7 @@ def _release(
         command.lesson_no,
         movement.movement_id,
         fee,
+        remittance=f"{tuition.contract_id} {command.lesson_no}/{tuition.lessons}",
     )
     payout = pay_out(draft, standing, payable)
     if payout.state == "retained" and payable.amount_fen:

@@ -3,7 +3,7 @@
 -- Rows: at most $2 per institution.
 SELECT
   p.institution_id, p.release_sequence, p.contract_id, p.lesson_no, p.release_id, p.amount_fen,
-  p.tries
+  p.tries, p.remittance
 FROM unnest($1::text[]) AS k (institution_id)
 CROSS JOIN LATERAL (
   SELECT * FROM escrow.payable AS q

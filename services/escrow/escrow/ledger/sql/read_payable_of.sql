@@ -3,7 +3,7 @@
 -- Rows: at most one per release to be put back.
 SELECT
   p.institution_id, p.release_sequence, p.contract_id, p.lesson_no, p.release_id, p.amount_fen,
-  p.tries
+  p.tries, p.remittance
 FROM unnest($1::text[], $2::bigint[]) AS k (institution_id, release_sequence)
 JOIN escrow.payable AS p
   ON p.institution_id = k.institution_id AND p.release_sequence = k.release_sequence

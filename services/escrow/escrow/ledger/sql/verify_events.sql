@@ -41,8 +41,8 @@ CROSS JOIN LATERAL (VALUES
     r.order_xid::text, 'at least ' || r.order_before::text),
   ('begun', 'event', r.sequence, r.epoch = r.epoch_now
     AND r.order_xid >= pg_snapshot_xmax(pg_current_snapshot()), r.order_xid::text, 'begun'),
-  ('order_xid', 'balance', NULL, r.is_last AND r.balance_order < r.order_xid,
-    r.balance_order::text, 'at least ' || r.order_xid::text),
+  ('order_xid', 'balance', NULL, r.is_last AND r.epoch = r.epoch_now
+    AND r.balance_order < r.order_xid, r.balance_order::text, 'at least ' || r.order_xid::text),
   ('posted_at', 'balance', NULL, r.is_last AND r.posted_at < r.time, r.posted_at::text,
     'at least ' || r.time::text),
   ('last_time', 'event', r.sequence, r.is_last AND r.posted_at < r.time, r.time::text,

@@ -32,20 +32,26 @@ WITH range AS (
     SELECT count(*)::text AS lines FROM escrow.instruction_line AS l
     WHERE l.institution_id = i.institution_id AND l.instruction_id = i.instruction_id) AS s
 )
-SELECT f.rule, f.named, CASE WHEN f.named = 'event' THEN e.key WHEN f.rule = 'missing'
-    THEN concat_ws('/', e.institution_id, e.instruction_id) ELSE i.key END AS key, f.found,
-  f.expected, f.other, e.key AS other_key
+SELECT f.rule, f.named, f.key, f.found, f.expected, f.other, e.key AS other_key
 FROM told AS e
 FULL JOIN instruction AS i
   ON i.institution_id = e.institution_id AND i.instruction_id::text = e.instruction_id
 CROSS JOIN LATERAL (VALUES
-  ('missing', 'instruction', i.key IS NULL, 'none', 'there', 'event'),
-  ('untold', 'instruction', e.key IS NULL AND i.is_due, 'none', 'there', NULL),
-  ('told_amount_fen', 'instruction', true, i.amount_fen, e.amount_fen, 'event'),
-  ('told_kind', 'instruction', true, i.kind, e.kind, 'event'),
-  ('told_state', 'instruction', e.is_last, i.state, e.state, 'event'),
-  ('told_lines', 'event', true, e.lines, i.lines, NULL),
-  ('told_lines', 'instruction', true, i.lines, e.lines, NULL)
-) AS f (rule, named, applies, found, expected, other)
-WHERE f.applies AND f.found <> f.expected
-ORDER BY 3 LIMIT CAST(:most AS int)
+  ('missing', 'instruction', i.key IS NULL, concat_ws('/', e.institution_id, e.instruction_id),
+    'none', 'there', 'event'),
+  ('untold', 'instruction', e.key IS NULL AND i.is_due, i.key, 'none', 'there', NULL),
+  ('told_amount_fen', 'instruction', true, i.key, i.amount_fen, e.amount_fen, 'event'),
+  ('told_kind', 'instruction', true, i.key, i.kind, e.kind, 'event'),
+  ('told_state', 'instruction', e.is_last, i.key, i.state, e.state, 'event'),
+  ('missing', 'instruction_line', e.lines <> i.lines, (
+    SELECT concat_ws('/', i.institution_id, i.instruction_id, min(n.n))
+    FROM generate_series(1, CAST(e.lines AS int)) AS n
+    WHERE NOT EXISTS (
+      SELECT FROM escrow.instruction_line AS l WHERE l.institution_id = i.institution_id
+        AND l.instruction_id = i.instruction_id AND l.line_no = n.n OFFSET 0)
+    HAVING count(*) > 0), 'none', 'there', 'event'),
+  ('told_lines', 'instruction', true, i.key, i.lines, e.lines, 'event')
+) AS f (rule, named, applies, key, found, expected, other)
+WHERE f.applies AND f.found <> f.expected AND (e.key IS NULL OR i.key IS NULL
+  OR i.amount_fen <> e.amount_fen OR i.kind <> e.kind OR i.state <> e.state OR i.lines <> e.lines)
+ORDER BY f.key LIMIT CAST(:most AS int)

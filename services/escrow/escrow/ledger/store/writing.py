@@ -53,7 +53,7 @@ _LESSON_REVERSED: Final = _columns(
 )
 _PAYABLE: Final = _columns(
     *("institution_id", "release_sequence", "contract_id", "lesson_no", "release_id"),
-    *("amount_fen", "tries"),
+    *("amount_fen", "tries", "remittance"),
 )
 _INSTRUCTION: Final = _columns(
     *("institution_id", "instruction_id", "kind", "state", "bank_id", "account_number"),

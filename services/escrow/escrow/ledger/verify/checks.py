@@ -59,6 +59,8 @@ TOLD: Final = (
     "verify_told_refunds",
     "verify_told_freezes",
     "verify_told_identity",
+    "verify_told_statements",
+    "verify_statement",
 )
 """Records against what the feed told of them."""
 

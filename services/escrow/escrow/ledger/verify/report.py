@@ -12,6 +12,12 @@ Scope: TypeAlias = Literal["new", "whole"]
 FINDINGS_MAX: Final = 100
 """Findings kept of one table and rule: the first wrong row matters, and how they go on."""
 
+_KEPT_SUMS: Final = frozenset({"balance", "verified_balance"})
+_RECOUNTED: Final = frozenset(
+    {"funded_fen", "released_fen", "refunded_fen", "held_fen", "lessons_released"}
+    | {"unallocated_fen", "funding", "waiting_fen", "payable_fen", "lines_fen"}
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -52,13 +58,15 @@ class Report:
 
 
 def ranked(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Put the rows that most other rows contradict first, and keep a bounded number of a kind.
+    """Put the rows that most records contradict first, and keep a bounded number of a kind.
 
-    A changed row contradicts each of its neighbours; each of them contradicts it alone.
+    A changed row contradicts each of its neighbours, and each of them contradicts it alone.
+    A sum that does not come out says that something is wrong with its parts, or with itself
+    where nothing contradicts them.
     """
     found = list(dict.fromkeys(findings))
-    weight = Counter((one.table, one.key) for one in found)
-    found.sort(key=lambda one: (one.institution_id, -weight[one.table, one.key]))
+    weight = Counter((one.table, one.key) for one in found if not _is_sum(one))
+    found.sort(key=lambda one: (one.institution_id, -weight[one.table, one.key], _is_sum(one)))
     kept: Counter[tuple[str, str]] = Counter()
     chosen = []
     for one in found:
@@ -66,3 +74,7 @@ def ranked(findings: Iterable[Finding]) -> tuple[Finding, ...]:
         if kept[one.table, one.rule] <= FINDINGS_MAX:
             chosen.append(one)
     return tuple(chosen)
+
+
+def _is_sum(finding: Finding) -> bool:
+    return finding.table in _KEPT_SUMS or finding.rule in _RECOUNTED

@@ -48,6 +48,8 @@ async def verify(
             findings += await find_strays(connection, 10 * FINDINGS_MAX)
     for ids in chosen.chunks:
         findings += await _verify_chunk(database, scope, ids)
+    if scope == "new":
+        findings = await _look_whole(database, findings)
     async with database.connect() as connection:
         finished_at = await clock(connection)
     report = Report(
@@ -73,25 +75,23 @@ async def _verify_chunk(database: Database, scope: Scope, ids: Sequence[str]) ->
     unsound = {one.institution_id for one in findings if one.table != "verified_balance"}
     sound = {name: figures for name, figures in chunk.standings.items() if name not in unsound}
     await advance(database, sound, kept_wrong)
-    if scope == "new" and unsound:
-        return await _look_whole(database, findings, sorted(unsound))
     return findings
 
 
-async def _look_whole(
-    database: Database, findings: Sequence[Finding], unsound: Sequence[str]
-) -> list[Finding]:
+async def _look_whole(database: Database, findings: Sequence[Finding]) -> list[Finding]:
     """Look at the whole books of institutions where something new is wrong.
 
     Where they are sound, the figures kept from the last verification were not.
     """
-    looked_at = list(unsound[:LOOKED_AT_MAX])
+    looked_at = sorted({one.institution_id for one in findings})[:LOOKED_AT_MAX]
+    if not looked_at:
+        return list(findings)
     named = await _verify_chunk(database, "whole", looked_at)
-    still_unsound = {one.institution_id for one in named}
+    unsound = {one.institution_id for one in named}
     for one in findings:
         if one.institution_id not in looked_at:
             named.append(one)
-        elif one.institution_id not in still_unsound:
+        elif one.institution_id not in unsound:
             key = one.institution_id
             named.append(Finding("verified_balance", key, one.rule, one.found, one.expected))
     return named
