@@ -14,7 +14,8 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from escrow.bank.client import BankClient
+from escrow.bank import dispatch
+from escrow.bank.client import BankClient, Heard
 from escrow.bank.dispatch import AT_ONCE, FAILURES_MAX, LEASE_S, ROUND_MAX, Dispatcher
 from escrow.ledger.gather import Poster
 from escrow.ledger.instructions import list_due
@@ -421,6 +422,25 @@ async def test_a_payout_frozen_after_planning_is_withdrawn_and_a_refund_goes(
     assert await findings(street.database) == []
 
 
+async def test_what_was_never_received_is_withdrawn_under_a_freeze(street: Street) -> None:
+    """The freeze came while it was in doubt; only the claim sees that it need not go any more."""
+    name = await planned(street)
+    street.faults(silent=1)
+    await street.dispatcher().once()
+    freeze = {"scope": "payout", "reason": "挪用", "authority": "区教育局", "document_no": "1"}
+    ok(await street.city.supervisor.post(f"{street.place.path}/freezes", freeze), 201)
+    assert await street.states() == ["unknown"]
+    street.faults()
+    street.wait(FINALITY_S + 1)
+    await street.dispatcher().once()
+    assert await street.states() == ["planned"]
+    await street.dispatcher().once()
+    assert street.wire.asked == [("sent", name), ("asked", name)]
+    assert await street.states() == ["withdrawn"]
+    assert (await street.pay())["payments"] == 0
+    assert await findings(street.database) == []
+
+
 def _bodies(street: Street) -> list[Json]:
     return [httpx.Response(200, content=one).json() for one in street.wire.bodies]
 
@@ -465,6 +485,29 @@ async def test_doubts_that_wait_for_finality_hold_up_nothing_new(street: Street)
     *_, (name, _) = await street.instructions()
     await street.dispatcher().once()
     assert ("sent", name) in street.wire.asked
+
+
+async def test_a_worker_that_stood_still_past_its_claim_neither_sends_nor_plans_again(
+    street: Street, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = await planned(street)
+    with monkeypatch.context() as slow:
+        slow.setattr(dispatch, "HOLD_S", -1.0)  # whatever was claimed was claimed too long ago
+        await street.dispatcher().once()
+        assert street.wire.asked == []
+        street.wait(FINALITY_S + 1)
+        await street.dispatcher().once()
+        assert await street.instructions() == [(name, "unknown")]
+    await street.dispatcher().once()
+    assert await street.instructions() == [(name, "planned")]
+
+
+async def test_an_endpoint_that_is_no_address_leaves_it_unknown() -> None:
+    async with httpx.AsyncClient() as client:
+        bank = BankClient(client)
+        for endpoint in ("http://:99999999", "http://[", "http://nobody.invalid"):
+            assert await bank.submit(endpoint, {"id": "i-1"}) is Heard.unknown
+            assert await bank.lookup(endpoint, "i-1") == (Heard.unknown, None)
 
 
 async def test_no_transaction_is_open_while_the_bank_is_talked_to(street: Street) -> None:
