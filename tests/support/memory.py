@@ -97,7 +97,7 @@ def _take_entries(book: Book, changes: Changes) -> None:
         assert key not in book.entries, "an entry is taken in once"
     book.entries |= changes.entries
     book.waiting = {}
-    for key, entry in book.entries.items():
+    for key, entry in sorted(book.entries.items(), key=lambda one: (one[1].booked_at, one[0][1])):
         if entry.unallocated_fen and entry.reference:
             waiting = book.waiting.setdefault((entry.institution_id, entry.reference), [])
             waiting.append(key)

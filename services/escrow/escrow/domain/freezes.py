@@ -36,8 +36,7 @@ def place_freeze(draft: Draft, command: PlaceFreeze) -> Outcome:
 
 def withdraw_unseen(draft: Draft, standing: Standing) -> None:
     """Withdraw every payout that was read here and that nobody at the bank has seen."""
-    keys = dict.fromkeys([*draft.book.instructions, *draft.changes.instructions])
-    for key in keys:
+    for key in sorted({*draft.book.instructions, *draft.changes.instructions}):
         seen = draft.peek_instruction(key)
         if seen is None or key[0] != standing.institution_id or not seen.is_withdrawable:
             continue

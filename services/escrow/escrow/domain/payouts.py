@@ -150,7 +150,7 @@ def instruct(draft: Draft, standing: Standing) -> None:
         amount_fen=planning.total_fen,
     )
     for number, payable in enumerate(planning.payables, start=1):
-        instruction.lines[number] = _line(draft, number, payable)
+        instruction.lines[number] = _line(number, payable)
     add_instruction(draft, standing, instruction)
 
 
@@ -238,6 +238,7 @@ def _requeue(draft: Draft, standing: Standing, line: Line, state: InstructionSta
         line.release_id,
         line.amount_fen,
         tries,
+        line.remittance,
     )
     queue = draft.queue(standing.institution_id)
     insort(queue, payable, key=lambda one: one.release_sequence)
@@ -301,13 +302,11 @@ def _retain(standing: Standing, payable: Payable, step: int) -> None:
     standing.retained_fen = Fen(standing.retained_fen + step * payable.amount_fen)
 
 
-def _line(draft: Draft, number: int, payable: Payable) -> Line:
-    tuition = draft.peek_tuition((payable.institution_id, payable.contract_id))
-    lessons = f"/{tuition.lessons}" if tuition else ""
+def _line(number: int, payable: Payable) -> Line:
     return Line(
         number,
         payable.amount_fen,
-        f"{payable.contract_id} {payable.lesson_no}{lessons}",
+        payable.remittance,
         contract_id=payable.contract_id,
         lesson_no=payable.lesson_no,
         release_sequence=payable.release_sequence,

@@ -157,6 +157,8 @@ class Payable:
     release_id: UUID
     amount_fen: Fen
     tries: int = 0
+    remittance: str = ""
+    """What the bank's line will say, settled when the lesson was released."""
     is_stored: bool = False
     instruction_id: UUID | None = None
 

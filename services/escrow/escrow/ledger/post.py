@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Final
+from uuid import UUID
 
 from prometheus_client import Counter, Histogram
 
@@ -61,7 +62,10 @@ _RUNNING: Final = Posted(is_running=True)
 
 
 async def post(
-    tx: LedgerConnection, submissions: Sequence[Submission], policies: Policies
+    tx: LedgerConnection,
+    submissions: Sequence[Submission],
+    policies: Policies,
+    make_id: Callable[[], UUID] = new_id,
 ) -> list[Posted]:
     """Post submissions, in order, under the locks of all their institutions.
 
@@ -79,7 +83,7 @@ async def post(
     commands = _commands(fresh)
     book = await store.read(tx, store.Keys.of(commands), policies)
     loaded = _phase("read", locked)
-    decision = decide(book, commands, new_id)
+    decision = decide(book, commands, make_id)
     posted = _answers(fresh, decision.outcomes)
     decided = _phase("decide", loaded)
     await store.write(tx, book, decision.changes)

@@ -250,12 +250,12 @@ def test_a_planned_refund_is_told_as_a_change() -> None:
     assert [one["kind"] for one in memory.told("instruction.changed")] == ["refund"]
 
 
-def test_a_lesson_whose_contract_was_not_read_is_named_without_its_count() -> None:
+def test_a_retained_lesson_is_named_as_when_it_was_released() -> None:
     memory = books(an_institution(), a_contract(), a_floor("fixed", 1_000))
     _payouts(memory, 4)
     contract = memory.book.tuitions.pop((INSTITUTION, "C1"))
     memory.ask(set_floor(rule("fixed", 0)))
-    assert memory.instructions[0].lines[1].remittance == "C1 4"
+    assert memory.instructions[0].lines[1].remittance == "C1 4/10"
     memory.book.tuitions[INSTITUTION, "C1"] = contract
 
 
