@@ -23,6 +23,7 @@ from sqlalchemy.ext.asyncio import (
 
 from shared.errors import StartupRefused
 from shared.pg.faults import DoubtfulCommit, Unreachable, fault_of, translated
+from shared.pg.instants import speak_instants
 
 LOCK_TIMEOUT_MS: Final = 2_000
 """Longer than any posting takes, shorter than a caller's patience."""
@@ -97,6 +98,7 @@ class Database:
             min_size=1,
             max_size=LEDGER_POOL_MAX,
             max_inactive_connection_lifetime=0,
+            init=speak_instants,
             timeout=5,
             command_timeout=ANSWER_TIMEOUT_S,
             reset=_nothing,
