@@ -505,7 +505,7 @@ async def test_a_worker_that_stood_still_past_its_claim_neither_sends_nor_plans_
 async def test_an_endpoint_that_is_no_address_leaves_it_unknown() -> None:
     async with httpx.AsyncClient() as client:
         bank = BankClient(client)
-        for endpoint in ("http://:99999999", "http://[", "http://nobody.invalid"):
+        for endpoint in ("http://bank:8x", "http://xn--/", "http://nobody.invalid"):
             assert await bank.submit(endpoint, {"id": "i-1"}) is Heard.unknown
             assert await bank.lookup(endpoint, "i-1") == (Heard.unknown, None)
 

@@ -12,7 +12,7 @@ import httpx
 SEND_TIMEOUT_S: Final = 10.0
 """Longer than a bank's core needs; past it the answer is unknown and is asked for."""
 
-_FAILED: Final = (httpx.HTTPError, httpx.InvalidURL)
+_FAILED: Final = (httpx.HTTPError, httpx.InvalidURL, UnicodeError)
 
 
 class Heard(StrEnum):
