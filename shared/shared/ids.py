@@ -37,8 +37,8 @@ def new_id() -> UUID:
 
 
 def instruction_id(source: UUID) -> UUID:
-    """Return an id like `source` whose last twelve bits are free for line numbers."""
-    return UUID(int=source.int & ~_LINE_BITS)
+    """Return an id like `source`, and of its type, whose last twelve bits are free."""
+    return type(source)(f"{source.int & ~_LINE_BITS:032x}")
 
 
 def end_to_end_id(instruction: UUID, line_no: int) -> str:

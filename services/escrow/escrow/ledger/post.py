@@ -27,8 +27,8 @@ from escrow.domain.outcomes import Outcome, Refused
 from escrow.domain.policy import Policies
 from escrow.ledger import requests, store
 from escrow.ledger.requests import Answer, RequestKey
-from shared.ids import new_id
 from shared.pg.database import LedgerConnection
+from shared.pg.ids import new_id
 
 _posted: Final = Counter("tuition_escrow_posted_total", "Commands decided.", ["kind", "outcome"])
 _seconds: Final = Histogram(

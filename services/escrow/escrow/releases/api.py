@@ -197,7 +197,7 @@ def _told(item_id: str, outcome: Outcome) -> dict[str, Any]:
                 "id": item_id,
                 "outcome": "released",
                 "amount_fen": outcome.amount_fen,
-                "movement_id": outcome.movement_id,
+                "movement_id": str(outcome.movement_id),
                 "contract": {
                     "held_fen": outcome.held_fen,
                     "lessons_released": outcome.lessons_released,
@@ -228,7 +228,7 @@ def _told(item_id: str, outcome: Outcome) -> dict[str, Any]:
 def _payout(outcome: Released) -> dict[str, Any]:
     payout = outcome.payout
     if payout.instruction_id is not None:
-        return {"state": payout.state, "instruction_id": payout.instruction_id}
+        return {"state": payout.state, "instruction_id": str(payout.instruction_id)}
     return {"state": payout.state, "reason": payout.reason}
 
 
