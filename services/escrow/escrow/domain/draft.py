@@ -14,6 +14,7 @@ from escrow.domain.accounts import DEBIT_NORMAL, NEVER_NEGATIVE, AccountKind
 from escrow.domain.custody import floor_in_force
 from escrow.domain.instructions import Instruction
 from escrow.domain.movements import Movement, MovementKind
+from escrow.domain.outcomes import Payout
 from escrow.domain.policy import Policies
 from escrow.domain.records import (
     Deposit,
@@ -108,8 +109,8 @@ class Planning:
     instruction_id: UUID
     payables: list[Payable] = field(default_factory=list)
     total_fen: Fen = ZERO
-    is_told: bool = False
-    """Whether an outcome named it, so that it must be written whatever comes after."""
+    told: Payout | None = None
+    """What outcomes said of it, if any did; it must then be written whatever comes after."""
 
 
 @dataclass(slots=True)
@@ -172,7 +173,7 @@ class Draft:
             read = self.book.tuitions.get(key)
             if read is None:
                 return None
-            found = self.changes.tuitions[key] = twin(read)
+            found = self.changes.tuitions[key] = read.copy()
         return found
 
     def the_tuition(self, key: ContractKey) -> Tuition:
@@ -292,8 +293,9 @@ class Draft:
             reverses,
         )
         self.changes.movements.append(movement)
-        _shift(standing, debit, amount_fen if debit in DEBIT_NORMAL else -amount_fen)
-        _shift(standing, credit, -amount_fen if credit in DEBIT_NORMAL else amount_fen)
+        balances = standing.balances
+        _shift(balances, debit, amount_fen if debit in DEBIT_NORMAL else -amount_fen)
+        _shift(balances, credit, -amount_fen if credit in DEBIT_NORMAL else amount_fen)
         standing.posted_at = self.now
         return movement
 
@@ -304,7 +306,6 @@ class Draft:
         self.changes.events.append(event)
 
 
-def _shift(standing: Standing, account: AccountKind, amount: int) -> None:
-    balance = Fen(standing.balances[account] + amount)
+def _shift(balances: dict[AccountKind, Fen], account: AccountKind, amount: int) -> None:
+    balance = balances[account] = Fen(balances[account] + amount)
     assert balance >= 0 or account not in NEVER_NEGATIVE, f"{account} would fall below zero"
-    standing.balances[account] = balance

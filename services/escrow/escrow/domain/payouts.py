@@ -31,18 +31,35 @@ from shared.time import rfc3339
 _NO_HORIZON: Final = 2**63
 """Every retained payable was read; none older can wait outside."""
 
+# What is looked at for every lesson is looked up once.
+_RECEIVABLE: Final = AccountKind.institution_receivable
+_PLANNED: Final = InstructionState.planned
+
 
 def pay_out(draft: Draft, standing: Standing, payable: Payable) -> Payout:
-    """Put a fresh payable into the queue, plan what fits, and say what became of it."""
-    draft.queue(standing.institution_id).append(payable)
+    """Plan a fresh payable, or where something stands before it let it wait its turn."""
+    queue = draft.queue(standing.institution_id)
+    if not queue and not standing.balances[_RECEIVABLE]:
+        reason = _obstacle(draft, standing, payable)
+        if reason is None:
+            return _told(_put_into_plan(draft, standing, payable))
+        queue.append(payable)
+        _retain(standing, payable, 1)
+        return Payout("retained", None, reason)
+    queue.append(payable)
     _retain(standing, payable, 1)
     reason = plan(draft, standing)
     if payable.instruction_id is None:
         return Payout("retained", None, reason or "owed_after_reversal")
     planning = draft.planning.get(standing.institution_id)
-    if planning is not None:
-        planning.is_told = True
-    return Payout("instructed", payable.instruction_id)
+    return _told(planning) if planning else Payout("instructed", payable.instruction_id)
+
+
+def _told(planning: Planning) -> Payout:
+    """Return what all lessons of one instruction are told."""
+    if planning.told is None:
+        planning.told = Payout("instructed", planning.instruction_id)
+    return planning.told
 
 
 def close_round(draft: Draft, standing: Standing) -> None:
@@ -69,7 +86,7 @@ def tell_round(draft: Draft, standing: Standing) -> None:
 def plan(draft: Draft, standing: Standing) -> str | None:
     """Instruct what has room, oldest first; return why the next one is retained, or None."""
     queue = draft.queue(standing.institution_id)
-    if standing.balances[AccountKind.institution_receivable]:
+    if standing.balances[_RECEIVABLE]:
         _recover(draft, standing, queue)
     reason = None
     taken = 0
@@ -111,6 +128,12 @@ def take_from_planning(draft: Draft, standing: Standing, release_id: UUID) -> Fe
 
 
 def _take(draft: Draft, standing: Standing, payable: Payable) -> None:
+    """Take a payable out of what is retained and into the plan."""
+    _retain(standing, payable, -1)
+    _put_into_plan(draft, standing, payable)
+
+
+def _put_into_plan(draft: Draft, standing: Standing, payable: Payable) -> Planning:
     planning = draft.planning.get(standing.institution_id)
     if planning is None:
         planning = Planning(instruction_id(draft.new_id()))
@@ -118,9 +141,9 @@ def _take(draft: Draft, standing: Standing, payable: Payable) -> None:
     payable.instruction_id = planning.instruction_id
     planning.payables.append(payable)
     planning.total_fen = Fen(planning.total_fen + payable.amount_fen)
-    _retain(standing, payable, -1)
     if len(planning.payables) == LINES_PER_INSTRUCTION:
         instruct(draft, standing)
+    return planning
 
 
 def instruct(draft: Draft, standing: Standing) -> None:
@@ -247,13 +270,16 @@ def _requeue(draft: Draft, standing: Standing, line: Line, state: InstructionSta
 
 def _obstacle(draft: Draft, standing: Standing, payable: Payable) -> str | None:
     """Return why the next payable must wait, or None."""
-    if standing.is_payout_frozen:
-        return "payout_frozen" if not standing.full_freezes else "institution_frozen"
+    if standing.full_freezes:
+        return "institution_frozen"
+    if standing.payout_freezes:
+        return "payout_frozen"
     if standing.account_number is None:
         return "account_missing"
     if payable.tries >= TRIES_MAX:
         return "payout_rejected"
-    if payable.release_sequence > draft.book.horizons.get(standing.institution_id, _NO_HORIZON):
+    horizons = draft.book.horizons
+    if horizons and payable.release_sequence > horizons.get(standing.institution_id, _NO_HORIZON):
         return "older_first"
     if not standing.floors:
         return None
@@ -268,7 +294,7 @@ def _recover(draft: Draft, standing: Standing, queue: list[Payable]) -> None:
     """Let the oldest payables pay off what the institution owes."""
     used_up = 0
     for payable in queue:
-        owed = standing.balances[AccountKind.institution_receivable]
+        owed = standing.balances[_RECEIVABLE]
         if not owed:
             break
         amount = min(owed, payable.amount_fen)
@@ -307,9 +333,10 @@ def _line(number: int, payable: Payable) -> Line:
         number,
         payable.amount_fen,
         payable.remittance,
-        contract_id=payable.contract_id,
-        lesson_no=payable.lesson_no,
-        release_sequence=payable.release_sequence,
-        release_id=payable.release_id,
-        tries=payable.tries,
+        _PLANNED,
+        payable.contract_id,
+        payable.lesson_no,
+        payable.release_sequence,
+        payable.release_id,
+        payable.tries,
     )

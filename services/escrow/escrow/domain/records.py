@@ -118,6 +118,30 @@ class Tuition:
     refund_id: UUID | None = None
     refund_requested_at: datetime | None = None
 
+    def copy(self) -> "Tuition":
+        """Return a copy, field by field: a batch copies as many as it has lessons."""
+        return Tuition(
+            self.institution_id,
+            self.contract_id,
+            self.student_ref,
+            self.course_name,
+            self.category,
+            self.delivery,
+            self.lessons,
+            self.paid_fen,
+            self.policy,
+            self.policy_version,
+            self.state,
+            self.is_frozen,
+            self.funded_fen,
+            self.held_fen,
+            self.released_fen,
+            self.refunded_fen,
+            self.lessons_released,
+            self.refund_id,
+            self.refund_requested_at,
+        )
+
     @property
     def lessons_remaining(self) -> int:
         """Lessons not released yet."""

@@ -20,6 +20,12 @@ from shared.time import rfc3339
 _OVER: Final = frozenset({ContractState.completed, ContractState.closed})
 """States in which no lesson is left to claim."""
 
+# What is looked at for every lesson is looked up once.
+_REFUNDING: Final = ContractState.refunding
+_RELEASE: Final = MovementKind.release
+_HELD: Final = AccountKind.tuition_held
+_PAYABLE: Final = AccountKind.institution_payable
+
 _COMPARED: Final = (
     "contract_id",
     "lesson_no",
@@ -41,13 +47,13 @@ def release_lesson(draft: Draft, command: ReleaseLesson) -> Outcome:
     contract = (command.institution_id, command.contract_id)
     tuition = draft.peek_tuition(contract)
     earlier = draft.lesson((*contract, command.lesson_no))
-    refused = _refusal(draft, standing, tuition, earlier, command)
-    if refused is not None:
+    fee = _fee_or_refusal(draft, standing, tuition, earlier, command)
+    if isinstance(fee, Refused):
         if standing is not None:
-            draft.round(standing.institution_id).refused.append(_claim(command, refused))
-        return refused
+            draft.round(standing.institution_id).refused.append(_claim(command, fee))
+        return fee
     assert standing is not None
-    return _release(draft, standing, draft.the_tuition(contract), earlier, command)
+    return _release(draft, standing, draft.the_tuition(contract), earlier, command, fee)
 
 
 def _seen_before(seen: Taught, command: ReleaseLesson) -> Outcome:
@@ -57,20 +63,21 @@ def _seen_before(seen: Taught, command: ReleaseLesson) -> Outcome:
     return Exists(seen.movement_id, seen.amount_fen)
 
 
-def _refusal(  # noqa: C901, PLR0911 - the closed list, in the contract's order
+def _fee_or_refusal(  # noqa: C901, PLR0911 - the closed list, in the contract's order
     draft: Draft,
     standing: Standing | None,
     tuition: Tuition | None,
     earlier: Taught | None,
     command: ReleaseLesson,
-) -> Refused | None:
+) -> Fen | Refused:
     if standing is None or tuition is None:
         return Refused(Refusal.contract_unknown)
     if not 1 <= command.lesson_no <= tuition.lessons:
         return Refused(Refusal.lesson_out_of_range)
     if earlier is not None and earlier.reversed_by is None:
         return Refused(Refusal.already_released, earlier.movement_id)
-    if (command.ended_at or command.taught_at) > draft.now:
+    ended_at = command.ended_at or command.taught_at
+    if ended_at > draft.now:
         return Refused(Refusal.not_yet_taught)
     if _in_forbidden_slot(draft, tuition, command):
         return Refused(Refusal.forbidden_slot)
@@ -78,21 +85,20 @@ def _refusal(  # noqa: C901, PLR0911 - the closed list, in the contract's order
         return Refused(Refusal.institution_frozen)
     if tuition.is_frozen:
         return Refused(Refusal.contract_frozen)
-    if _is_held_for_refund(tuition, command.ended_at or command.taught_at):
+    if tuition.state is _REFUNDING and _is_held_for_refund(tuition, ended_at):
         return Refused(Refusal.refund_in_progress)
     if tuition.state in _OVER:
         return Refused(Refusal.contract_closed)
     if tuition.funded_fen == 0:
         return Refused(Refusal.contract_not_funded)
-    if tuition.held_fen < lesson_fee(tuition.paid_fen, tuition.lessons, command.lesson_no):
+    fee = lesson_fee(tuition.paid_fen, tuition.lessons, command.lesson_no)
+    if tuition.held_fen < fee:
         return Refused(Refusal.held_insufficient)
-    return None
+    return fee
 
 
 def _is_held_for_refund(tuition: Tuition, ended_at: datetime) -> bool:
     """Let a lesson that ended before the request be claimed until the refund is agreed."""
-    if tuition.state is not ContractState.refunding:
-        return False
     requested_at = tuition.refund_requested_at
     return requested_at is None or ended_at >= requested_at
 
@@ -114,14 +120,14 @@ def _release(
     tuition: Tuition,
     earlier: Taught | None,
     command: ReleaseLesson,
+    fee: Fen,
 ) -> Released:
-    fee = lesson_fee(tuition.paid_fen, tuition.lessons, command.lesson_no)
     movement = draft.move(
-        MovementKind.release,
+        _RELEASE,
         standing,
         fee,
-        AccountKind.tuition_held,
-        AccountKind.institution_payable,
+        _HELD,
+        _PAYABLE,
         occurred_at=command.taught_at,
         contract_id=command.contract_id,
         lesson_no=command.lesson_no,

@@ -107,7 +107,7 @@ def _take_back(draft: Draft, standing: Standing, lesson: Taught) -> Fen:
     """
     tell_round(draft, standing)
     planning = draft.planning.get(standing.institution_id)
-    if planning is not None and planning.is_told:
+    if planning is not None and planning.told is not None:
         instruct(draft, standing)
     planned = take_from_planning(draft, standing, lesson.movement_id)
     if planned:
