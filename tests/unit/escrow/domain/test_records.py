@@ -1,6 +1,8 @@
 """What records say of themselves."""
 
-from escrow.domain.records import RUNNING, UNDER_WAY, ContractState
+from dataclasses import fields
+
+from escrow.domain.records import RUNNING, UNDER_WAY, ContractState, Tuition
 from tests.support import tables
 from tests.support.builders import a_contract, an_institution
 
@@ -35,6 +37,15 @@ def test_states_count_for_floors_and_for_caps(row: list[str]) -> None:
     state = ContractState(name)
     assert (state in RUNNING) is (running == "yes")
     assert (state in UNDER_WAY) is (under_way == "yes")
+
+
+def test_a_contract_is_copied_with_every_field() -> None:
+    contract = a_contract()
+    for place, one in enumerate(fields(Tuition)):
+        setattr(contract, one.name, place)
+    other = contract.copy()
+    assert other == contract
+    assert other is not contract
 
 
 def test_lessons_remaining_are_those_not_released() -> None:
