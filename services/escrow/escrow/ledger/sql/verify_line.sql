@@ -3,7 +3,8 @@
 -- Rows: the lines of the instructions to check, of one chunk of institution_ids.
 WITH read AS (
   SELECT l.*, i.kind, t.movement_id, t.amount_fen AS fee_fen, t.attempt,
-    t.release_sequence AS its_sequence, l.contract_id || ' ' || l.lesson_no AS of_lesson,
+    t.release_sequence AS its_sequence,
+    l.contract_id || ' ' || l.lesson_no || '/' || c.lessons AS told,
     row_number() OVER (PARTITION BY l.institution_id, l.instruction_id ORDER BY l.line_no) AS nth
   FROM unnest(CAST(:instruction_owners AS text[]), CAST(:instructions AS uuid[]))
     AS k (institution_id, instruction_id)
@@ -19,15 +20,15 @@ WITH read AS (
       AND t.lesson_no = l.lesson_no
       AND (t.movement_id = l.release_id OR t.release_sequence = l.release_sequence) OFFSET 0
   ) AS t ON true
+  LEFT JOIN LATERAL (
+    SELECT * FROM escrow.tuition AS c WHERE c.institution_id = l.institution_id
+      AND c.contract_id = l.contract_id OFFSET 0) AS c ON true
 ), wrong AS (
-  SELECT r.*, x.told, concat_ws('/', r.institution_id, r.instruction_id, r.line_no) AS key,
+  SELECT r.*, concat_ws('/', r.institution_id, r.instruction_id, r.line_no) AS key,
     concat_ws('/', r.institution_id, r.contract_id, r.lesson_no, r.attempt) AS lesson_key
   FROM read AS r
-  CROSS JOIN LATERAL (SELECT r.of_lesson || CASE WHEN r.remittance = r.of_lesson THEN '' ELSE (
-    SELECT '/' || c.lessons FROM escrow.tuition AS c
-    WHERE c.institution_id = r.institution_id AND c.contract_id = r.contract_id) END AS told) AS x
   WHERE r.kind IS NULL OR r.line_no <> r.nth OR r.kind = 'payout' AND (
-    r.remittance IS DISTINCT FROM x.told OR r.amount_fen > r.fee_fen
+    r.remittance IS DISTINCT FROM r.told OR r.amount_fen > r.fee_fen
     OR (r.release_id, r.release_sequence) IS DISTINCT FROM (r.movement_id, r.its_sequence))
 )
 SELECT f.rule, 'instruction_line' AS named, w.key, coalesce(f.found, 'none') AS found,

@@ -23,6 +23,7 @@ WITH range AS (
   WHERE a.institution_id = ANY (CAST(:ids AS text[])) GROUP BY a.institution_id
 ), read AS (
   SELECT p.*, l.attempt, l.movement_id, l.amount_fen AS fee_fen,
+    p.contract_id || ' ' || p.lesson_no || '/' || t.lessons AS told,
     CASE WHEN b.tries IS NULL AND p.release_sequence <= r.since
       OR p.tries = 0 AND f.filed_at >= b.posted_at THEN p.tries
       ELSE coalesce(b.tries, 0) END AS tries_before,
@@ -35,6 +36,9 @@ WITH range AS (
     WHERE l.institution_id = p.institution_id AND l.contract_id = p.contract_id
       AND l.lesson_no = p.lesson_no AND l.release_sequence = p.release_sequence OFFSET 0
   ) AS l ON true
+  LEFT JOIN LATERAL (
+    SELECT * FROM escrow.tuition AS t WHERE t.institution_id = p.institution_id
+      AND t.contract_id = p.contract_id OFFSET 0) AS t ON true
   LEFT JOIN back AS b ON b.institution_id = p.institution_id AND b.release_id = p.release_id
   LEFT JOIN filed AS f ON f.institution_id = p.institution_id
 )
@@ -46,6 +50,7 @@ CROSS JOIN LATERAL (VALUES
   ('release_id', r.release_id::text, coalesce(r.movement_id, r.release_id)::text, 'lesson',
     r.lesson_key),
   ('amount_fen', r.amount_fen::text, least(r.amount_fen, r.fee_fen)::text, NULL, NULL),
+  ('remittance', r.remittance, coalesce(r.told, r.remittance), NULL, NULL),
   ('tries', r.tries::text, r.tries_before::text, NULL, NULL)
 ) AS f (rule, found, expected, other, other_key)
 WHERE f.found IS DISTINCT FROM f.expected

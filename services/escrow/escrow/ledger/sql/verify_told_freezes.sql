@@ -19,7 +19,8 @@ WITH range AS (
         body -> 'effective_from', body -> 'document_no')
       WHEN 'freeze.placed' THEN jsonb_build_array(time, body -> 'scope', body -> 'reason',
         body -> 'authority', body -> 'document_no', body -> 'registry_event_id')
-      ELSE jsonb_build_array(time, body -> 'scope', body -> 'lift_reason',
+      ELSE jsonb_build_array(time, body -> 'scope', body -> 'reason', body -> 'authority',
+        body -> 'document_no', body -> 'registry_event_id', body -> 'lift_reason',
         body -> 'lift_document_no') END AS told
   FROM read
 ), record AS (
@@ -30,8 +31,8 @@ WITH range AS (
     ('freeze.placed', 'freeze', jsonb_build_array(z.placed_at, z.scope, z.reason, z.authority,
       z.document_no, z.registry_event_id)),
     ('freeze.lifted', 'freeze', CASE WHEN num_nonnulls(z.lifted_at, z.lifted_by, z.lift_reason,
-      z.lift_document_no) > 0 THEN jsonb_build_array(z.lifted_at, z.scope, z.lift_reason,
-      z.lift_document_no) END)
+      z.lift_document_no) > 0 THEN jsonb_build_array(z.lifted_at, z.scope, z.reason,
+      z.authority, z.document_no, z.registry_event_id, z.lift_reason, z.lift_document_no) END)
   ) AS x (type, named, told)
   WHERE x.told IS NOT NULL
   UNION ALL

@@ -5,20 +5,17 @@
 WITH range AS (
   SELECT * FROM unnest(CAST(:ids AS text[]), CAST(:told AS bigint[]), CAST(:until AS bigint[]))
     AS r (institution_id, told, until)
-), read AS (
-  SELECT e.institution_id, e.sequence, e.body::jsonb AS body,
-    e.body::jsonb ->> 'instruction_id' AS instruction_id,
-    concat_ws('/', e.institution_id, e.sequence) AS key
+), told AS (
+  SELECT e.institution_id, j.*, concat_ws('/', e.institution_id, e.sequence) AS key,
+    lead(e.sequence) OVER (PARTITION BY e.institution_id, j.instruction_id ORDER BY e.sequence)
+      IS NULL AS is_last
   FROM range AS r
   CROSS JOIN LATERAL (
     SELECT * FROM escrow.event AS e
     WHERE e.institution_id = r.institution_id AND e.sequence > r.told AND e.sequence <= r.until
       AND e.type IN ('payout.planned', 'instruction.changed') OFFSET 0) AS e
-), told AS (
-  SELECT institution_id, instruction_id, key, body ->> 'lines' AS lines, body ->> 'kind' AS kind,
-    body ->> 'amount_fen' AS amount_fen, body ->> 'state' AS state,
-    sequence = max(sequence) OVER o AS is_last
-  FROM read WINDOW o AS (PARTITION BY institution_id, instruction_id)
+  CROSS JOIN LATERAL jsonb_to_record(e.body::jsonb) AS j (
+    instruction_id text, kind text, state text, amount_fen text, lines text)
 ), instruction AS (
   SELECT i.institution_id, i.instruction_id, i.kind, i.amount_fen::text AS amount_fen, i.state,
     r.told = 0 AS is_due, s.lines, concat_ws('/', i.institution_id, i.instruction_id) AS key

@@ -19,8 +19,7 @@ WITH range AS (
   CROSS JOIN LATERAL (
     SELECT * FROM escrow.bank_statement AS s
     WHERE s.reconciliation_id = t.reconciliation_id OFFSET 0) AS s
-  WHERE NOT CAST(:is_whole AS boolean)
-  UNION ALL
+  UNION
   SELECT s.* FROM range AS r
   JOIN escrow.custody_account AS a ON a.institution_id = r.institution_id
   CROSS JOIN LATERAL (
@@ -28,31 +27,28 @@ WITH range AS (
   ) AS s
   WHERE CAST(:is_whole AS boolean)
 ), pair AS (
-  SELECT t.key AS told_key, t.time, t.body, t.institution_id AS teller, k.*, m.credits_fen,
-    m.debits_fen, concat_ws('/', k.institution_id, k.account_number, k.statement_id) AS key
+  SELECT t.key AS told_key, t.time, t.body, t.institution_id AS teller, k.*,
+    CASE WHEN k.statement_id IS NULL THEN (
+        SELECT concat_ws('/', t.institution_id, min(a.account_number), t.body ->> 'statement_id')
+        FROM escrow.custody_account AS a WHERE a.institution_id = t.institution_id
+        HAVING count(*) = 1)
+      ELSE concat_ws('/', k.institution_id, k.account_number, k.statement_id) END AS key,
+    EXISTS (SELECT FROM escrow.custody_account AS a WHERE a.institution_id = k.institution_id
+      AND a.account_number = k.account_number) AS is_ours
   FROM told AS t
   FULL JOIN kept AS k ON k.reconciliation_id = t.reconciliation_id
-  LEFT JOIN LATERAL (
-    SELECT coalesce(sum(amount_fen) FILTER (WHERE direction = 'credit'), 0) AS credits_fen,
-      coalesce(sum(amount_fen) FILTER (WHERE direction = 'debit'), 0) AS debits_fen
-    FROM (
-      SELECT x.one ->> 'direction' AS direction,
-        CASE WHEN x.one ->> 'amount_fen' ~ '^[0-9]{1,18}$'
-          THEN CAST(x.one ->> 'amount_fen' AS bigint) END AS amount_fen
-      FROM jsonb_path_query(k.entries, '$[*]') AS x (one)) AS e) AS m ON true
 )
 SELECT 'told' AS rule, 'bank_statement' AS named, p.key, coalesce(f.found, 'none') AS found,
   coalesce(f.expected, 'none') AS expected, 'event' AS other, p.told_key AS other_key
 FROM pair AS p
 CROSS JOIN LATERAL (VALUES
-  (p.institution_id, p.teller),
+  (p.institution_id, CASE WHEN p.is_ours THEN p.teller ELSE 'an account of the institution' END),
   (p.statement_id, p.body ->> 'statement_id'),
   (p.bank_id, p.body ->> 'bank_id'),
   (ROW(p.from_at, p.to_at, p.received_at)::text, ROW(CAST(p.body ->> 'from' AS timestamptz),
     CAST(p.body ->> 'to' AS timestamptz), p.time)::text),
-  (ROW(p.opening_balance_fen, p.closing_balance_fen, p.credits_fen, p.debits_fen)::text,
-    ROW(p.body ->> 'opening_balance_fen', p.body ->> 'closing_balance_fen',
-      p.body ->> 'credits_fen', p.body ->> 'debits_fen')::text),
+  (ROW(p.opening_balance_fen, p.closing_balance_fen)::text,
+    ROW(p.body ->> 'opening_balance_fen', p.body ->> 'closing_balance_fen')::text),
   (p.findings::text, CASE WHEN p.body @> p.findings THEN p.findings ELSE p.body END::text)
 ) AS f (found, expected)
 WHERE f.found IS DISTINCT FROM f.expected ORDER BY p.key LIMIT CAST(:most AS int)
