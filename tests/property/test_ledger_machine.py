@@ -34,7 +34,7 @@ from tests.support.sums import INVARIANTS
 NAMES = ("C1", "C2", "C3")
 claims = st.tuples(st.sampled_from(NAMES), st.integers(1, 6))
 STEPS = 25
-EXAMPLES = max(5, settings().max_examples // 5)
+EXAMPLES = max(5, settings().max_examples // 50)
 """An example is dozens of postings on a real database."""
 
 pytestmark = pytest.mark.timeout(600)

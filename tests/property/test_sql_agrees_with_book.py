@@ -30,7 +30,7 @@ from tests.support.mirror import MIRRORED, records_of, rows_of
 HOURS_BETWEEN = 5
 A_HISTORY = settings(
     # One on a real database costs as much as a hundred in memory; to explain one, many more.
-    max_examples=max(10, settings().max_examples // 2),
+    max_examples=max(10, settings().max_examples // 20),
     phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

@@ -166,6 +166,15 @@ def test_money_the_bank_could_not_give_back_waits_again(ending: str) -> None:
     assert said(memory.ask(allocate("E1", None))) == "accepted"
 
 
+def test_a_return_that_failed_names_its_entry_in_the_journal() -> None:
+    memory = books()
+    memory.post([credit(250, entry_id="E1"), allocate("E1", None)])
+    memory.ask(result(memory.instructions[0].instruction_id, "rejected"))
+    back = memory.journal[-1]
+    assert (back.debit, back.credit) == ("payment_clearing", "unmatched_receipt")
+    assert (back.entry_id, back.refund_id, back.contract_id) == ("E1", None, None)
+
+
 def test_a_return_is_booked_by_its_end_to_end_id() -> None:
     memory = books()
     memory.post([credit(250, entry_id="E1"), allocate("E1", None)])

@@ -203,6 +203,12 @@ def test_splitting_a_package_defeats_nothing() -> None:
     assert [said(one) for one in memory.post(parts)] == ["accepted", "accepted", "too_many_lessons"]
 
 
+def test_a_batch_is_counted_with_what_the_student_had_before() -> None:
+    memory = books(an_institution(), a_contract("C1", lessons=25))
+    more = [register(f"C{number}", lessons=25, paid_fen=Fen(100)) for number in (2, 3)]
+    assert [said(one) for one in memory.post(more)] == ["accepted", "too_many_lessons"]
+
+
 def test_splitting_over_postings_defeats_nothing() -> None:
     memory = books(an_institution())
     outcomes = [memory.ask(register(f"C{n}", paid_fen=Fen(250_000))) for n in (1, 2, 3)]
@@ -351,6 +357,13 @@ def test_money_given_back_meanwhile_does_not_fund() -> None:
     memory.ask(allocate("E1", None))
     memory.ask(register())
     assert memory.contract().funded_fen == 0
+
+
+def test_money_given_to_another_contract_meanwhile_stays_there() -> None:
+    memory = books(an_institution(), a_contract("C2", student_ref="S2", funded_fen=0))
+    memory.post([credit(1_000, "C1", entry_id="E1"), allocate("E1", "C2"), register()])
+    (entry,) = memory.book.entries.values()
+    assert (entry.contract_id, memory.contract().funded_fen) == ("C2", 0)
 
 
 def test_a_refunded_contract_no_longer_counts() -> None:

@@ -239,6 +239,16 @@ def test_a_freeze_is_lifted_once() -> None:
     assert len(memory.told("freeze.lifted")) == 1
 
 
+def test_a_freeze_is_lifted_once_in_one_batch_too() -> None:
+    memory = books()
+    frozen = _frozen(memory)
+    assert [said(one) for one in memory.post([lift(frozen), lift(frozen)])] == [
+        "accepted",
+        "exists",
+    ]
+    assert memory.standing.payout_freezes == 0
+
+
 def test_a_freeze_that_is_not_there_is_unknown() -> None:
     memory = books(an_institution(), an_institution(OTHER))
     frozen = _frozen(memory)

@@ -216,3 +216,18 @@ def test_another_refunds_instructions_do_not_hold_this_one_open() -> None:
     memory.ask(result(memory.instructions[1].instruction_id, "settled"))
     states = {one.contract_id: one.state for one in memory.book.refunds.values()}
     assert states == {"C1": "instructed", "C2": "paid"}
+
+
+def test_a_rejected_refund_names_itself_in_the_journal_and_on_the_feed() -> None:
+    memory = books()
+    refund_id = _requested(memory)
+    memory.ask(agree(refund_id))
+    memory.ask(result(memory.instructions[0].instruction_id, "rejected"))
+    back = memory.journal[-1]
+    assert (back.kind, back.debit, back.credit) == (
+        "reversal",
+        "payment_clearing",
+        "refund_payable",
+    )
+    assert (back.refund_id, back.contract_id, back.entry_id) == (refund_id, "C1", None)
+    assert memory.told("instruction.changed")[-1]["refund_id"] == str(refund_id)

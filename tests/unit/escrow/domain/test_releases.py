@@ -277,6 +277,13 @@ def test_a_lesson_put_back_is_released_again_as_its_second_attempt() -> None:
     assert said(memory.ask(release(item_id="r1"))) == "exists"
 
 
+def test_an_item_put_back_in_its_own_batch_exists_all_the_same() -> None:
+    memory = books()
+    first, _, again = memory.post([release(), reverse(), release()])
+    assert isinstance(first, Released)
+    assert again == Exists(first.movement_id, Fen(100))
+
+
 def test_a_lesson_is_kept_as_it_was_claimed() -> None:
     memory = books()
     command = release(teacher_ref="T1", room_ref="R1", evidence_ref="V1")

@@ -121,6 +121,7 @@ def test_claiming_is_told_once() -> None:
     memory, paid = _planned()
     memory.post([claim(paid), claim(paid)])
     assert [one["state"] for one in memory.told("instruction.changed")] == ["claimed"]
+    assert memory.instructions[0].changed_at == NOW
     assert memory.instructions[0].lines[1].state == "claimed"
 
 
