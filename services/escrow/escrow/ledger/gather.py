@@ -21,6 +21,7 @@ from escrow.ledger.post import Posted, Submission, post
 from escrow.ledger.requests import Answer
 from shared.errors import Conflict, TooMany
 from shared.pg.database import Database
+from shared.pg.faults import Contended
 from shared.pg.retry import retry
 
 LANES: Final = 2
@@ -84,9 +85,16 @@ class Poster:
 
         """
         patient_until = time.monotonic() + SAME_KEY_WAIT_S
+        was_running = False
         while True:
             await self._wait_for_same_key(submission, patient_until)
-            posted = await self._post(submission)
+            try:
+                posted = await self._post(submission)
+            except Contended:
+                if was_running:  # the first stood aside for a moment, and runs again
+                    raise _still_running() from None
+                raise
+            was_running = True
             if not posted.is_running:
                 assert posted.answer is not None, "a submission with a request renders an answer"
                 return posted.answer
