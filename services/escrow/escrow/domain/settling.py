@@ -36,6 +36,11 @@ from shared.time import rfc3339
 _NEVER_LEFT: Final = frozenset({InstructionState.rejected, InstructionState.withdrawn})
 """States that say no money moved: a debit that names such a line is unbacked."""
 
+_CLAIMABLE: Final = frozenset(
+    {InstructionState.planned, InstructionState.claimed, InstructionState.unknown}
+)
+"""States in which a push bank is to be sent an instruction, or asked about it."""
+
 
 def booked(
     draft: Draft, standing: Standing, instruction: Instruction, line: Line, entry: TakeEntry
@@ -241,12 +246,15 @@ def serve_instruction(draft: Draft, command: ServeInstruction) -> Outcome:
 
 
 def claim_instruction(draft: Draft, command: ClaimInstruction) -> Outcome:
-    """Take an instruction for sending (planned) or for asking (claimed, sent, unknown)."""
+    """Take an instruction for sending (planned) or for asking (claimed by one who died, unknown).
+
+    What another worker sent since it was listed is in no doubt, and is left alone.
+    """
     found = _found(draft, command)
     if isinstance(found, Refused):
         return found
     standing, instruction = found
-    if instruction.state not in UNFINISHED:
+    if instruction.state not in _CLAIMABLE:
         return Refused(Refusal.instruction_not_open)
     if instruction.leased_until is not None and instruction.leased_until > draft.now:
         return Refused(Refusal.instruction_not_open)

@@ -95,8 +95,8 @@ def test_what_was_shown_may_be_claimed_under_a_freeze() -> None:
     assert said(memory.ask(claim(paid))) == "accepted"
 
 
-@pytest.mark.parametrize("state", ["planned", "claimed", "sent", "unknown", "accepted"])
-def test_an_unfinished_instruction_is_claimed_for_a_bounded_time(state: str) -> None:
+@pytest.mark.parametrize("state", ["planned", "claimed", "unknown"])
+def test_what_is_new_or_in_doubt_is_claimed_for_a_bounded_time(state: str) -> None:
     memory, paid = _planned()
     TO[state](memory, paid)
     until = NOW + timedelta(minutes=1)
@@ -110,8 +110,10 @@ def test_an_unfinished_instruction_is_claimed_for_a_bounded_time(state: str) -> 
     assert said(memory.ask(claim(paid, until + timedelta(minutes=1)))) == "accepted"
 
 
-@pytest.mark.parametrize("state", ["settled", "rejected", "returned", "withdrawn"])
-def test_a_finished_instruction_is_not_claimed(state: str) -> None:
+@pytest.mark.parametrize(
+    "state", ["sent", "accepted", "settled", "rejected", "returned", "withdrawn"]
+)
+def test_what_the_bank_has_or_is_finished_with_is_not_claimed(state: str) -> None:
     memory, paid = _planned()
     TO[state](memory, paid)
     assert said(memory.ask(claim(paid))) == "instruction_not_open"
