@@ -7,4 +7,6 @@ SELECT v.institution_id, v.sequence, v.event_id, v.type, v.body, $6::timestamptz
   (SELECT max(e.epoch) FROM escrow.feed_epoch AS e), b.order_xid
 FROM unnest($1::text[], $2::bigint[], $3::uuid[], $4::text[], $5::text[])
   AS v (institution_id, sequence, event_id, type, body)
-JOIN escrow.balance AS b ON b.institution_id = v.institution_id
+CROSS JOIN LATERAL (
+  SELECT q.order_xid FROM escrow.balance AS q WHERE q.institution_id = v.institution_id OFFSET 0
+) AS b

@@ -6,5 +6,8 @@ SELECT
   c.course_category, c.course_delivery, c.teacher_ref, c.lessons, c.paid_fen, c.list_fen,
   c.gift_lessons, c.gift_fen, c.signed_at, c.starts_on, c.ends_on, c.slots, c.refund_terms
 FROM unnest($1::text[], $2::text[]) AS k (institution_id, contract_id)
-JOIN escrow.contract AS c
-  ON c.institution_id = k.institution_id AND c.contract_id = k.contract_id
+CROSS JOIN LATERAL (
+  SELECT * FROM escrow.contract AS q
+  WHERE q.institution_id = k.institution_id AND q.contract_id = k.contract_id
+  OFFSET 0
+) AS c

@@ -5,5 +5,8 @@ SELECT
   d.institution_id, d.deposit_id, d.contract_id, d.account_number, d.entry_id, d.amount_fen,
   d.booked_at, d.payer_name, d.payer_account
 FROM unnest($1::text[], $2::text[]) AS k (institution_id, contract_id)
-JOIN escrow.deposit AS d
-  ON d.institution_id = k.institution_id AND d.contract_id = k.contract_id
+CROSS JOIN LATERAL (
+  SELECT * FROM escrow.deposit AS q
+  WHERE q.institution_id = k.institution_id AND q.contract_id = k.contract_id
+  OFFSET 0
+) AS d

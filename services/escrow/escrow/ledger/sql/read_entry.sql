@@ -7,7 +7,10 @@ SELECT
   e.counterparty_account, e.purpose, e.reference, e.end_to_end_id, e.contract_id,
   e.unallocated_fen
 FROM unnest($1::text[], $2::text[], $3::text[]) AS k (institution_id, account_number, entry_id)
-JOIN escrow.bank_entry AS e
-  ON e.institution_id = k.institution_id
-  AND e.account_number = k.account_number
-  AND e.entry_id = k.entry_id
+CROSS JOIN LATERAL (
+  SELECT * FROM escrow.bank_entry AS q
+  WHERE q.institution_id = k.institution_id
+    AND q.account_number = k.account_number
+    AND q.entry_id = k.entry_id
+  OFFSET 0
+) AS e

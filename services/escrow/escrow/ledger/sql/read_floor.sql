@@ -5,4 +5,6 @@ SELECT
   f.institution_id, f.floor_id, f.rules::text, f.effective_from, f.document_no, f.placed_at,
   f.placed_by
 FROM unnest($1::text[]) AS k (institution_id)
-JOIN escrow.floor AS f ON f.institution_id = k.institution_id
+CROSS JOIN LATERAL (
+  SELECT * FROM escrow.floor AS q WHERE q.institution_id = k.institution_id OFFSET 0
+) AS f

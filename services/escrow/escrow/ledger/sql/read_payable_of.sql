@@ -5,5 +5,9 @@ SELECT
   p.institution_id, p.release_sequence, p.contract_id, p.lesson_no, p.release_id, p.amount_fen,
   p.tries, p.remittance
 FROM unnest($1::text[], $2::bigint[]) AS k (institution_id, release_sequence)
-JOIN escrow.payable AS p
-  ON p.institution_id = k.institution_id AND p.release_sequence = k.release_sequence
+CROSS JOIN LATERAL (
+  SELECT * FROM escrow.payable AS q
+  WHERE q.institution_id = k.institution_id
+    AND q.release_sequence = k.release_sequence
+  OFFSET 0
+) AS p

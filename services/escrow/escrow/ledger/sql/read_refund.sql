@@ -6,4 +6,8 @@ SELECT
   r.requested_by, r.reason, r.amount_fen, r.waiting_fen, r.agreed_at, r.agreed_by,
   r.contested_at, r.contest_reason, r.payer_account, r.payer_name
 FROM unnest($1::text[], $2::uuid[]) AS k (institution_id, refund_id)
-JOIN escrow.refund AS r ON r.institution_id = k.institution_id AND r.refund_id = k.refund_id
+CROSS JOIN LATERAL (
+  SELECT * FROM escrow.refund AS q
+  WHERE q.institution_id = k.institution_id AND q.refund_id = k.refund_id
+  OFFSET 0
+) AS r

@@ -6,7 +6,10 @@ SELECT
   l.release_sequence, l.amount_fen, l.taught_at, l.ended_at, l.teacher_ref, l.room_ref,
   l.evidence_ref, l.reversed_by, l.reversal_item_id, l.reversal_reason
 FROM unnest($1::text[], $2::text[]) AS k (institution_id, item_id)
-JOIN escrow.lesson AS l
-  ON l.institution_id = k.institution_id
-  AND l.reversal_item_id = k.item_id
-  AND l.reversal_item_id IS NOT NULL
+CROSS JOIN LATERAL (
+  SELECT * FROM escrow.lesson AS q
+  WHERE q.institution_id = k.institution_id
+    AND q.reversal_item_id = k.item_id
+    AND q.reversal_item_id IS NOT NULL
+  OFFSET 0
+) AS l

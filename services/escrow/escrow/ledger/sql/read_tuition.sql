@@ -7,5 +7,8 @@ SELECT
   t.held_fen, t.released_fen, t.refunded_fen, t.lessons_released, t.refund_id,
   t.refund_requested_at
 FROM unnest($1::text::text[], $2::text::text[]) AS k (institution_id, contract_id)
-JOIN escrow.tuition AS t
-  ON t.institution_id = k.institution_id AND t.contract_id = k.contract_id
+CROSS JOIN LATERAL (
+  SELECT * FROM escrow.tuition AS q
+  WHERE q.institution_id = k.institution_id AND q.contract_id = k.contract_id
+  OFFSET 0
+) AS t

@@ -26,6 +26,8 @@ WITH kept (named, institution_id, a, b, c) AS (
   FROM escrow.refund
   UNION ALL SELECT 'freeze', institution_id, freeze_id::text, NULL, NULL
   FROM escrow.freeze
+  UNION ALL SELECT 'freeze_confirmation', institution_id, freeze_id::text, NULL, NULL
+  FROM escrow.freeze_confirmation
   UNION ALL SELECT 'floor', institution_id, floor_id::text, NULL, NULL
   FROM escrow.floor
   UNION ALL SELECT 'institution', institution_id, NULL, NULL, NULL

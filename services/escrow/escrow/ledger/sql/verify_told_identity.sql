@@ -7,7 +7,7 @@ WITH range AS (
     AS r (institution_id, told, until)
 ), read AS (
   SELECT e.institution_id, e.sequence, e.time, e.type = 'account.changed' AS is_account,
-    e.body::jsonb - 'may_charge' - 'may_be_paid' AS body,
+    e.body::jsonb - 'may_charge' - 'may_be_paid' - 'registry' AS body,
     concat_ws('/', e.institution_id, e.sequence) AS key,
     e.sequence = max(e.sequence) OVER (PARTITION BY e.institution_id, e.type) AS is_last
   FROM range AS r
