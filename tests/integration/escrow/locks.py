@@ -25,10 +25,27 @@ class Hand:
     async def see_waiting(self, number: int) -> None:
         """Return once so many sessions of this database wait for a lock."""
         async with asyncio.timeout(SEEN_S):
-            while await self.connection.fetchval(_WAITING) < number:
-                # A transaction sees one picture of the sessions until it asks for another.
-                await self.connection.execute("SELECT pg_stat_clear_snapshot()")
+            while await self.waiting() < number:  # noqa: ASYNC110 - the state is in the server
                 await asyncio.sleep(0.01)
+
+    async def see_nobody_waiting(self) -> None:
+        """Return once no session of this database waits for a lock."""
+        async with asyncio.timeout(SEEN_S):
+            while await self.waiting():  # noqa: ASYNC110 - the state is in the server
+                await asyncio.sleep(0.01)
+
+    async def waiting(self) -> int:
+        """Count who waits now: a transaction sees one picture until it asks for another."""
+        await self.connection.execute("SELECT pg_stat_clear_snapshot()")
+        return int(await self.connection.fetchval(_WAITING))
+
+    async def end_those_waiting(self) -> None:
+        """End the sessions that wait, as a crash of the server would."""
+        await self.connection.execute("SELECT pg_stat_clear_snapshot()")
+        await self.connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
 
 
 @asynccontextmanager

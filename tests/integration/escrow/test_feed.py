@@ -149,10 +149,7 @@ async def test_a_posting_that_fails_leaves_no_gap_and_reuses_no_sequence(
         given_up = asyncio.create_task(town.posters[1]._once([]))
         failing = asyncio.create_task(town.posters[2].ask([described(my, "lost")]))
         await hand.see_waiting(1)
-        await hand.connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        )
+        await hand.end_those_waiting()
     await given_up
     with suppress(Exception):
         await failing
