@@ -1,0 +1,146 @@
+"""The platform's working day: take changes, publish versions, show them as the switches say."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from itertools import chain
+
+from sandbox.platform.faults import Dice, Faults
+from sandbox.platform.founding import sites
+from sandbox.platform.listings import Listing
+from sandbox.platform.manifest import Edition, write_manifest
+from sandbox.platform.register import Register
+from sandbox.platform.releases import Archive, Press, Release, bomb
+from sandbox.platform.signing import Signer
+from sandbox.platform.spoiling import spoiled
+from shared.time import business_day, wall_clock
+
+FIRST_VERSION = 17
+"""High enough that there is a version before the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformOptions:
+    """How a platform is set up."""
+
+    institutions: int = 5_000
+    """Made-up sites, besides those that are given."""
+    seed: int = 7
+    include: tuple[Listing, ...] = ()
+    """Institutions that must be listed; they stand before the made-up ones."""
+    opened_on: date | None = None
+    """The day on which the register stands as it was founded; without one, today."""
+    update_cadence_s: int = 3_600
+    clock_offset_s: int = 0
+    faults: Faults = field(default_factory=Faults)
+
+
+class Platform:
+    """Register, press and fault switches of one platform; built when it is first asked."""
+
+    def __init__(self, options: PlatformOptions) -> None:
+        """Remember how it is set up."""
+        self.options = options
+        self.dice = Dice(options.faults)
+        self.clock_offset_s = options.clock_offset_s
+        self.signer = Signer(f"platform:{options.seed}")
+        self._forger = Signer(f"forger:{options.seed}")
+        self._flaps = 1 if options.faults.flap else 0
+        self._as_of = self.now()
+
+    @cached_property
+    def register(self) -> Register:
+        """Return the register, founded on first use."""
+        today = self.options.opened_on or self.today()
+        included = (listing.whole(today) for listing in self.options.include)
+        invented = sites(self.options.seed, self.options.institutions, today)
+        return Register(chain(included, invented))
+
+    @cached_property
+    def press(self) -> Press:
+        """Return the press, with its first version printed on first use."""
+        return Press(FIRST_VERSION, self._listed())
+
+    def now(self) -> datetime:
+        """Return the platform's time: the machine's, moved with the sandbox's clock."""
+        moved = wall_clock() + timedelta(seconds=self.clock_offset_s)
+        return moved.replace(microsecond=0)
+
+    def today(self) -> date:
+        """Return the platform's day."""
+        return business_day(self.now())
+
+    def change(self, listings: Sequence[Listing]) -> int:
+        """Change and enter sites, publish at once, and return how many were entered."""
+        self._open()
+        entered = self.register.change(listings, self.today())
+        self.publish()
+        return entered
+
+    def publish(self) -> int:
+        """Print the next version, changed or not; a stale platform prints none."""
+        self._open()
+        faults = self.dice.faults
+        if not faults.stale:
+            self._flaps = self._flaps + 1 if faults.flap else 0
+            self.press.publish(self._listed())
+            self._as_of = self.now()
+        return self.press.current.number
+
+    def turn(self, faults: Faults) -> None:
+        """Turn the switches; what they change in the list is published at once."""
+        self._open()
+        self._flaps = (self._flaps or 1) if faults.flap else 0
+        self.dice.set(faults)
+        listed = self._listed()
+        if not faults.stale and self.press.is_news(listed):
+            self.press.publish(listed)
+            self._as_of = self.now()
+
+    def manifest(self) -> bytes:
+        """Return the manifest as it is served; it is stamped anew once per cadence."""
+        faults, release = self.dice.faults, self.shown()
+        cadence_s = self.options.update_cadence_s
+        if not faults.stale and self.now() - self._as_of >= timedelta(seconds=cadence_s):
+            self._as_of = self.now()
+        deltas = self.press.deltas
+        if faults.bomb:
+            release = replace(release, parts=tuple(bomb(p.count) for p in release.parts))
+            deltas = {span: bomb(delta.count) for span, delta in deltas.items()}
+        edition = Edition(release, deltas, self._as_of, cadence_s)
+        signer = self._forger if faults.wrong_signature else self.signer
+        return json.dumps(write_manifest(edition, faults, signer), ensure_ascii=False).encode()
+
+    def shown(self) -> Release:
+        """Return the version that the manifest speaks of: an older one, or one ahead of time."""
+        faults, current = self.dice.faults, self.press.current
+        if faults.rollback:
+            number = max(1, current.number - faults.rollback)
+            return self.press.releases.get(number) or replace(current, number=number)
+        return replace(current, number=current.number + faults.fast_forward)
+
+    def part(self, number: int, place: int) -> Archive | None:
+        """Return a part of a version, or None where it is not kept."""
+        shown = self.shown()
+        release = shown if shown.number == number else self.press.releases.get(number)
+        if release is None or place >= len(release.parts):
+            return None
+        return self._bombed(release.parts[place])
+
+    def delta(self, start: int, end: int) -> Archive | None:
+        """Return a delta, or None where it is not kept."""
+        found = self.press.deltas.get((start, end))
+        return None if found is None else self._bombed(found)
+
+    def _open(self) -> None:
+        """Print the first version before anything changes, or it would show the change."""
+        assert self.press.current.number >= FIRST_VERSION
+
+    def _bombed(self, archive: Archive) -> Archive:
+        return bomb(archive.count) if self.dice.faults.bomb else archive
+
+    def _listed(self) -> list[bytes]:
+        is_closed = self._flaps % 2 == 1
+        return spoiled(self.register, self.dice.faults, self.today(), is_closed=is_closed)
