@@ -1,4 +1,4 @@
-"""`python -m sandbox run|stop|reset|bank`: the commands behind `make run`, `stop` and `reset`."""
+"""`python -m sandbox run|stop|reset|bank|platform`: behind `make run`, `stop` and `reset`."""
 
 import argparse
 import os
@@ -27,8 +27,15 @@ def main() -> int:
     bank.add_argument("--bank-id", default="sandbox")
     bank.add_argument("--idle", action="store_true", help="neither take instructions nor report")
     bank.add_argument("--pushed", action="store_true", help="wait for instructions, do not pull")
+    platform = commands.add_parser("platform", help="the national platform alone")
+    platform.add_argument("--host", default="127.0.0.1")
+    platform.add_argument("--port", type=int, default=8020)
+    platform.add_argument("--institutions", type=int, default=5_000)
+    platform.add_argument("--seed", type=int, default=7)
+    platform.add_argument("--include", type=Path, help="JSON: institutions that must be listed")
     options = parser.parse_args()
-    return _bank(options) if options.command == "bank" else _launcher(options)
+    alone = {"bank": _bank, "platform": _platform}
+    return alone.get(options.command, _launcher)(options)
 
 
 def _launcher(options: argparse.Namespace) -> int:
@@ -78,6 +85,22 @@ def _bank(options: argparse.Namespace) -> int:
             pulls=not options.pushed,
             is_idle=options.idle,
             journal=Path(journal) if journal else None,
+        ),
+    )
+    return 0
+
+
+def _platform(options: argparse.Namespace) -> int:
+    from sandbox.platform import PlatformOptions  # noqa: PLC0415 - the launcher does not need it
+    from sandbox.platform.serve import read_include, serve  # noqa: PLC0415
+
+    serve(
+        options.host,
+        options.port,
+        PlatformOptions(
+            institutions=options.institutions,
+            seed=options.seed,
+            include=read_include(options.include),
         ),
     )
     return 0
