@@ -1,11 +1,12 @@
 """The platform's working day: take changes, publish versions, show them as the switches say."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from itertools import chain
+from typing import Any
 
 from sandbox.platform.faults import Dice, Faults
 from sandbox.platform.founding import sites
@@ -28,8 +29,8 @@ class PlatformOptions:
     institutions: int = 5_000
     """Made-up sites, besides those that are given."""
     seed: int = 7
-    include: tuple[Listing, ...] = ()
-    """Institutions that must be listed; they stand before the made-up ones."""
+    include: Sequence[Mapping[str, Any]] = ()
+    """Institutions that must be listed, in the platform's words; they stand before the others."""
     opened_on: date | None = None
     """The day on which the register stands as it was founded; without one, today."""
     update_cadence_s: int = 3_600
@@ -41,12 +42,13 @@ class Platform:
     """Register, press and fault switches of one platform; built when it is first asked."""
 
     def __init__(self, options: PlatformOptions) -> None:
-        """Remember how it is set up."""
+        """Remember how it is set up; what must be listed has to make sense."""
         self.options = options
         self.dice = Dice(options.faults)
         self.clock_offset_s = options.clock_offset_s
         self.signer = Signer(f"platform:{options.seed}")
         self._forger = Signer(f"forger:{options.seed}")
+        self._included = [Listing.model_validate(given) for given in options.include]
         self._flaps = 1 if options.faults.flap else 0
         self._as_of = self.now()
 
@@ -54,7 +56,7 @@ class Platform:
     def register(self) -> Register:
         """Return the register, founded on first use."""
         today = self.options.opened_on or self.today()
-        included = (listing.whole(today) for listing in self.options.include)
+        included = (listing.whole(today) for listing in self._included)
         invented = sites(self.options.seed, self.options.institutions, today)
         return Register(chain(included, invented))
 

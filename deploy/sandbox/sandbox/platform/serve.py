@@ -2,22 +2,23 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 
 from sandbox.platform.app import create_platform
 from sandbox.platform.desk import PlatformOptions
-from sandbox.platform.listings import Listing
 
 LINGER_S = 5
 """How long open connections may keep a stopping platform, silent ones included."""
 
 
-def read_include(path: Path | None) -> tuple[Listing, ...]:
+def read_include(path: Path | None) -> list[dict[str, Any]]:
     """Read the institutions that must be listed: a JSON array, in the platform's words."""
     if path is None:
-        return ()
-    return tuple(Listing.model_validate(given) for given in json.loads(path.read_text("utf-8")))
+        return []
+    listed: list[dict[str, Any]] = json.loads(path.read_text("utf-8"))
+    return listed
 
 
 def serve(host: str, port: int, options: PlatformOptions) -> None:

@@ -10,7 +10,7 @@ from stdnum.cn import uscc
 
 from sandbox import __main__ as command
 from sandbox.platform import PlatformOptions, serve
-from sandbox.platform.listings import STATUSES, Listing
+from sandbox.platform.listings import STATUSES
 from tests.support.platform import OpenPlatform, Reader, Site
 
 CODE = "91320106MA1ABCDE16"
@@ -94,12 +94,18 @@ async def test_it_answers(reader: Reader) -> None:
 async def test_institutions_that_must_be_listed_are_normal_and_white(
     open_platform: OpenPlatform,
 ) -> None:
-    given = Listing.model_validate({"uscc": CODE, "orgName": "示例青竹艺术培训中心"})
-    reader = open_platform(include=(given,))
+    reader = open_platform(include=[{"uscc": CODE, "orgName": "示例青竹艺术培训中心"}])
     rows = await reader.full()
     assert len(rows) == 61
     assert rows[0]["uscc"] == CODE
     assert (rows[0]["orgStatus"], rows[0]["whiteList"], rows[0]["blackList"]) == ("正常", "1", "0")
+
+
+def test_a_platform_does_not_open_where_what_must_be_listed_makes_no_sense(
+    open_platform: OpenPlatform,
+) -> None:
+    with pytest.raises(ValueError, match="unified social credit code"):
+        open_platform(include=[{"uscc": "91320106MA1ABCDE17"}])
 
 
 async def test_made_up_institutions_are_plainly_so_and_hold_together(
@@ -127,7 +133,7 @@ def test_the_command_opens_a_platform(monkeypatch: pytest.MonkeyPatch, tmp_path:
     [(host, port, options)] = served
     assert (host, port) == ("127.0.0.1", 8020)
     assert (options.institutions, options.seed) == (9, 7)
-    assert [listing.org_name for listing in options.include] == ["示例学校"]
+    assert [given["orgName"] for given in options.include] == ["示例学校"]
 
 
 def test_serving_hands_the_application_to_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,4 +143,4 @@ def test_serving_hands_the_application_to_the_server(monkeypatch: pytest.MonkeyP
     [(app, given)] = ran
     assert app.state.platform.options.institutions == 0
     assert given["port"] == 8_020
-    assert serve.read_include(None) == ()
+    assert serve.read_include(None) == []
