@@ -45,6 +45,7 @@ _COPIERS: Final = 2
 _ACCOUNT: Final = "62220200000"
 _HOT: Final = 999_999
 _PATTERN: Final = 0
+_ID: Final = "([0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab])[0-9a-f]{3}(-[0-9a-f]{12})"
 _MOVEMENTS_OF_CLASS: Final = BATCH * 2  # each contract's receipt and allocation
 _MOVEMENTS_OF_LESSON: Final = BATCH + 1  # the releases and their payout
 
@@ -237,6 +238,9 @@ def _copying(table: str, columns: Sequence[tuple[str, str]]) -> str:
             chosen.append(f"left(t.{name}, -6) || lpad(n.number::text, 6, '0')")
         elif kind == "uuid":
             chosen.append(f"overlay(t.{name}::text PLACING n.digits FROM 21 FOR 3)::uuid")
+        elif name == "body":  # an event tells of ids
+            told = rf"regexp_replace(t.{name}, '{_ID}', '\1' || n.digits || '\2', 'g')"
+            chosen.append(told)
         else:
             chosen.append(f"t.{name}")
     named = ", ".join(name for name, _ in columns)

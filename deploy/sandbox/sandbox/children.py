@@ -99,21 +99,29 @@ def spawn(name: str, module: Sequence[str], env: Mapping[str, str], log: Path) -
     return Child(name, popen, log)
 
 
-def run(name: str, module: Sequence[str], env: Mapping[str, str], log: Path) -> str:
+def run(
+    name: str,
+    module: Sequence[str],
+    env: Mapping[str, str],
+    log: Path,
+    within_s: float = COMMAND_S,
+) -> str:
     """Run `python -m <module>` to its end and return what it printed.
 
     Raises:
         LaunchFailed: when it ended badly; its errors are in the log.
 
     """
-    code, printed = attempt(module, env, log)
+    code, printed = attempt(module, env, log, within_s)
     if code != 0:
         message = f"`{name}` failed with exit status {code}. Its log: {log}"
         raise LaunchFailed(message, log)
     return printed
 
 
-def attempt(module: Sequence[str], env: Mapping[str, str], log: Path) -> tuple[int, str]:
+def attempt(
+    module: Sequence[str], env: Mapping[str, str], log: Path, within_s: float = COMMAND_S
+) -> tuple[int, str]:
     """Run `python -m <module>` to its end; return its exit status and what it printed."""
     with _open_log(log) as errors:
         ended = subprocess.run(  # noqa: S603 - our own module, no shell
@@ -122,7 +130,7 @@ def attempt(module: Sequence[str], env: Mapping[str, str], log: Path) -> tuple[i
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=errors,
-            timeout=COMMAND_S,
+            timeout=within_s,
             check=False,
         )
         if ended.returncode != 0:

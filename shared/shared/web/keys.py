@@ -38,6 +38,10 @@ SECRET_BYTES: Final = 32
 TTL_S: Final = 1.0
 """A revoked key lives at most this long in other processes."""
 
+IN_USE_S: Final = 60.0
+"""A key used this recently is asked after with the others: callers that come every few
+seconds would each find theirs out of date, and ask by itself."""
+
 KEYS_MAX: Final = 10_000
 """Prefixes remembered, known and unknown alike: a few megabytes at most."""
 
@@ -81,7 +85,7 @@ class KeyDirectory:
         self._database = database
         self._known: OrderedDict[str, _Known] = OrderedDict()
         self._looking: dict[str, asyncio.Task[_Known]] = {}
-        self._used: set[str] = set()
+        self._used: dict[str, float] = {}
         self._renewing: asyncio.Task[None] | None = None
 
     async def authenticate(self, request: Request) -> Principal | None:
@@ -100,7 +104,7 @@ class KeyDirectory:
             known = await self._ask(prefix, known)
         if not hmac.compare_digest(known.digest, digest_of(secret)) or known.principal is None:
             raise Unauthenticated
-        self._used.add(prefix)
+        self._used[prefix] = time.monotonic()
         return known.principal
 
     def forget(self, prefix: str) -> None:
@@ -120,9 +124,10 @@ class KeyDirectory:
     async def _renew(self, prefix: str) -> None:
         """Ask after the keys in use, once for all who wait for it."""
         if self._renewing is None:
-            self._renewing = asyncio.create_task(self._read_valid(self._used | {prefix}))
+            since = time.monotonic() - IN_USE_S
+            self._used = {one: at for one, at in self._used.items() if at >= since}
+            self._renewing = asyncio.create_task(self._read_valid({*self._used, prefix}))
             self._renewing.add_done_callback(self._renewed)
-            self._used = set()
         await asyncio.shield(self._renewing)
 
     def _renewed(self, done: asyncio.Task[None]) -> None:
