@@ -1,0 +1,92 @@
+"""What a batch changes: additions, modifications, revocations, restorations, absences.
+
+A batch is compared by key with what is held of the same source.
+What a full batch leaves out is missing, which is never a change of status.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final
+
+from registry_sync.domain.record import Key, Record
+from registry_sync.domain.words import Status
+
+ADVERSE: Final = frozenset({Status.revoked, Status.suspended, Status.expired})
+"""Statuses under which a licence does not hold at the moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What is held of one site from one source: enough to compare and to judge."""
+
+    digest: bytes
+    status: str
+    district_code: str
+    black_listed: bool = False
+    missing_fulls: int = 0
+    """Full batches in a row that left it out."""
+
+
+@dataclass(slots=True)
+class Changes:
+    """What a batch changes, record by record."""
+
+    added: list[Record] = field(default_factory=list)
+    modified: list[Record] = field(default_factory=list)
+    revoked: list[Record] = field(default_factory=list)
+    restored: list[Record] = field(default_factory=list)
+    missing: list[Key] = field(default_factory=list)
+    seen_again: list[Key] = field(default_factory=list)
+    """Sites that earlier full batches left out, and that this batch names as they were."""
+    unchanged: int = 0
+
+    @property
+    def records(self) -> list[Record]:
+        """Return every record that changes something."""
+        return [*self.added, *self.modified, *self.restored, *self.revoked]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing changes at all."""
+        return not (self.records or self.missing or self.seen_again)
+
+
+def compare(held: Mapping[Key, Held], records: Iterable[Record], *, is_full: bool) -> Changes:
+    """Return what a batch changes; only a full one can leave something out."""
+    changes = Changes()
+    named = set()
+    for record in records:
+        named.add(record.key)
+        before = held.get(record.key)
+        if before is None:
+            (changes.revoked if is_adverse(record) else changes.added).append(record)
+        elif before.digest == record.digest:
+            changes.unchanged += 1
+            if before.missing_fulls:
+                changes.seen_again.append(record.key)
+        else:
+            _sort(changes, before, record)
+    if is_full:
+        changes.missing = [key for key in held if key not in named]
+    return changes
+
+
+def is_adverse(record: Record) -> bool:
+    """Tell whether a record takes a licence away, or puts a site on a black list."""
+    return record.get("status") == Status.revoked or record.get("black_listed") == "yes"
+
+
+def _sort(changes: Changes, before: Held, record: Record) -> None:
+    was_adverse = before.status == Status.revoked or before.black_listed
+    if is_adverse(record) and not was_adverse:
+        changes.revoked.append(record)
+    elif was_adverse and not is_adverse(record):
+        changes.restored.append(record)
+    else:
+        changes.modified.append(record)
+
+
+def is_expired(valid_until: str | None, day: date) -> bool:
+    """Tell whether a validity written as `YYYY-MM-DD` has ended before a day."""
+    return valid_until is not None and valid_until < day.isoformat()
