@@ -60,6 +60,7 @@ ROUTES = """
   PUT     /v1/institutions/{institution_id}/custody-account  supervisor bank
   PUT     /v1/institutions/{institution_id}/floor            supervisor
   POST    /v1/institutions/{institution_id}/freezes          supervisor
+  POST    /v1/freezes/{id}/confirm                           supervisor
   POST    /v1/freezes/{id}/lift                              supervisor
   GET     /v1/institutions/{institution_id}/balances         readers
   GET     /v1/institutions/{institution_id}/movements        readers
@@ -138,6 +139,7 @@ KEYS = """
   POST  /v1/lessons/reversals                       required
   POST  /v1/refunds                                 required
   POST  /v1/institutions/{institution_id}/freezes   required
+  POST  /v1/freezes/{id}/confirm                    honoured
   POST  /v1/freezes/{id}/lift                       honoured
   POST  /v1/refunds/{id}/agree                      honoured
   POST  /v1/refunds/{id}/contest                    honoured
@@ -196,7 +198,7 @@ too_many_lessons amount_over_cap charged_too_early dates_out_of_order fee_below_
 signed_in_future account_unknown currency_not_supported lesson_not_released entry_unknown
 entry_not_unallocated contract_not_open payer_unknown refund_unknown refund_not_open
 nothing_to_refund freeze_unknown freeze_lifted instruction_unknown result_conflict
-instruction_not_open account_taken bank_unknown policy_unknown
+instruction_not_open account_taken bank_unknown policy_unknown freeze_not_protective
 """
 
 

@@ -13,7 +13,7 @@ from escrow.bank import statements_api
 from escrow.contracts import api as contracts
 from escrow.contracts import reading_api as contract_reading
 from escrow.custody import api as custody
-from escrow.custody import reading_api
+from escrow.custody import freezes_api, reading_api
 from escrow.deposits import api as deposits
 from escrow.edge import Escrow
 from escrow.events import api as events
@@ -34,6 +34,7 @@ _ROUTERS = (
     contracts.router,
     contract_reading.router,
     custody.router,
+    freezes_api.router,
     reading_api.router,
     deposits.router,
     refunds.router,

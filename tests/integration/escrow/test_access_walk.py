@@ -29,6 +29,7 @@ WALK = """
   PUT     /v1/institutions/{institution_id}/custody-account  refused
   PUT     /v1/institutions/{institution_id}/floor            refused
   POST    /v1/institutions/{institution_id}/freezes          refused
+  POST    /v1/freezes/{id}/confirm                           refused
   POST    /v1/freezes/{id}/lift                              refused
   GET     /v1/institutions/{institution_id}/balances         refused
   GET     /v1/institutions/{institution_id}/movements        refused
@@ -111,6 +112,7 @@ class Scene:
                 "document_no": "1",
             },
             "POST /v1/institutions/{institution_id}/freezes": FREEZE,
+            "POST /v1/freezes/{id}/confirm": {"reason": "无", "document_no": "2"},
             "POST /v1/freezes/{id}/lift": {"reason": "无", "document_no": "2"},
             "POST /v1/contracts": {"items": [place.contract("C9")]},
             "POST /v1/releases": {"institution_id": place.id, "items": [place.lesson("C1", 5)]},

@@ -10,14 +10,18 @@ from tests.support.postgres import run_sql
 
 MAY = {
     **dict.fromkeys(
-        ("movement", "event", "contract", "deposit", "bank_statement", "verification"), "SI"
+        (
+            *("movement", "event", "contract", "deposit", "bank_statement", "verification"),
+            *("freeze_confirmation", "feed_set_aside"),
+        ),
+        "SI",
     ),
     **dict.fromkeys(("payable", "request"), "SID"),
     **dict.fromkeys(
         (
             *("bank", "institution", "custody_account", "freeze", "floor", "balance", "tuition"),
             *("lesson", "instruction", "instruction_line", "bank_entry", "refund"),
-            "verified_balance",
+            *("verified_balance", "registry_word", "feed_cursor"),
         ),
         "SIU",
     ),

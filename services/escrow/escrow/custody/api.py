@@ -1,7 +1,6 @@
-"""What supervisors and operators set: institutions, accounts, floors, freezes, banks."""
+"""What supervisors and operators set: institutions, accounts, floors, banks."""
 
 from typing import Annotated, Any, Literal
-from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path
 from pydantic import BaseModel, Field, model_validator
@@ -11,9 +10,7 @@ from starlette.responses import Response
 from escrow.custody import banks
 from escrow.domain.commands import (
     FloorRule,
-    LiftFreeze,
     OpenAccount,
-    PlaceFreeze,
     RegisterInstitution,
     SetFloor,
 )
@@ -92,22 +89,6 @@ class FloorBody(Shape):
     document_no: Annotated[str, text(100)]
 
 
-class FreezeBody(Shape):
-    """A freeze to place."""
-
-    scope: Literal["charging", "payout", "all"]
-    reason: Annotated[str, text(500)]
-    authority: Line
-    document_no: Annotated[str, text(100)]
-
-
-class LiftBody(Shape):
-    """Why a freeze is lifted."""
-
-    reason: Annotated[str, text(500)]
-    document_no: Annotated[str, text(100)]
-
-
 class BankBody(Shape):
     """A custodian bank and how it gets its instructions."""
 
@@ -157,15 +138,6 @@ class FloorAnswer(BaseModel):
     effective_from: str
     document_no: str
     required_fen: int
-
-
-class FreezeAnswer(BaseModel):
-    """A freeze and its state."""
-
-    id: str
-    institution_id: str
-    scope: str
-    state: str
 
 
 class BankAnswer(BaseModel):
@@ -268,50 +240,6 @@ async def put_floor(
         200,
         lambda done: {**shown, "floor_id": done.made_id, "required_fen": done.amount_fen},
     )
-    return await submit(request, principal, [command], render, required=False)
-
-
-@router.post(
-    "/v1/institutions/{institution_id}/freezes",
-    status_code=201,
-    response_model=FreezeAnswer,
-    openapi_extra=json_body(FreezeBody, "required"),
-    responses=problem_responses(404, 409, 429),
-)
-async def place_freeze(
-    request: Request,
-    institution_id: InstitutionPath,
-    principal: Annotated[Principal, Depends(allow(Role.supervisor))],
-) -> Response:
-    """Freeze charging, payouts, or everything but refunds."""
-    body = await read_body(request, FreezeBody)
-    await may_act_on(request, principal, institution_id)
-    command = PlaceFreeze(
-        institution_id, body.scope, body.reason, body.authority, body.document_no, principal.name
-    )
-    shown = {"institution_id": institution_id, "scope": body.scope, "state": "placed"}
-    render = single(request, 201, lambda done: {"id": done.made_id, **shown})
-    return await submit(request, principal, [command], render, required=True)
-
-
-@router.post(
-    "/v1/freezes/{id}/lift",
-    response_model=FreezeAnswer,
-    openapi_extra=json_body(LiftBody, "honoured"),
-    responses=problem_responses(404, 409, 429),
-)
-async def lift_freeze(
-    request: Request,
-    id: Annotated[UUID, Path()],  # noqa: A002 - the wire's word
-    principal: Annotated[Principal, Depends(allow(Role.supervisor))],
-) -> Response:
-    """Lift one freeze; what it retained is paid out, if nothing else retains it."""
-    body = await read_body(request, LiftBody)
-    found = await banks.freeze_of(request, id)
-    await may_act_on(request, principal, found.institution_id)
-    command = LiftFreeze(found.institution_id, id, body.reason, body.document_no, principal.name)
-    shown = {"institution_id": found.institution_id, "scope": found.scope, "state": "lifted"}
-    render = single(request, 200, lambda _: {"id": id, **shown})
     return await submit(request, principal, [command], render, required=False)
 
 

@@ -83,8 +83,8 @@ async def read_institution(
     async with escrow.database.connect() as connection:
         floors = await read_floors(connection, institution_id) if seen.standing.floors else []
         freezes = await store.active_freezes(connection, institution_id)
-        status = await store.read_status(connection, institution_id)
-    return shown_institution(seen, floors, freezes, status or "unlisted", escrow.poster.policies)
+        word = await store.read_word(connection, institution_id)
+    return shown_institution(seen, floors, freezes, word, escrow.poster.policies)
 
 
 @router.get("/v1/institutions/{institution_id}/balances", responses=problem_responses(404))

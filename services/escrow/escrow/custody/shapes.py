@@ -10,7 +10,12 @@ class RightShown(BaseModel):
 
     allowed: bool
     reasons: list[str] = Field(
-        description="account_missing, charging_frozen, payout_frozen, institution_frozen"
+        description=(
+            "account_missing, charging_frozen, payout_frozen, institution_frozen; for new contracts"
+            " also what the registry holds against them: black_listed, licence_revoked,"
+            " licence_suspended, licence_expired, institution_deregistered,"
+            " institution_transformed, institution_winding_down, not_white_listed, registry_objects"
+        )
     )
 
 
@@ -43,7 +48,24 @@ class FreezeShown(BaseModel):
     authority: str
     document_no: str
     placed_at: Moment
-    registry_event_id: str | None
+    registry_event_id: str | None = Field(
+        description="Of a protective freeze: the event of the registry's feed that placed it."
+    )
+    confirmed_at: Moment | None = Field(
+        description="When an officer confirmed a protective freeze; null until then."
+    )
+    confirmed_by: str | None
+
+
+class RegistryShown(BaseModel):
+    """What the registry said last of an institution."""
+
+    status: str
+    white_listed: bool | None
+    black_listed: bool | None
+    stale: bool = Field(description="Whether the registry's source was late when it said so.")
+    event_id: str
+    heard_at: Moment
 
 
 class PolicyShown(BaseModel):
@@ -83,6 +105,7 @@ class InstitutionShown(BaseModel):
     policy: str
     policy_in_force: PolicyShown | None
     status: str = Field(description="Its place in the registry; unlisted where it has none.")
+    registry: RegistryShown | None = Field(description="Null where the registry said nothing.")
     may_charge: RightShown
     may_be_paid: RightShown
     may_refund: RightShown

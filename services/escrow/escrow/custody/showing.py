@@ -15,6 +15,7 @@ from escrow.custody.shapes import (
     MovementShown,
     PolicyShown,
     PrepaidShown,
+    RegistryShown,
     RetainedShown,
     RightShown,
 )
@@ -31,7 +32,7 @@ def shown_institution(
     seen: StandingSeen,
     floors: Iterable[Floor],
     freezes: Iterable[RowMapping],
-    status: str,
+    word: RowMapping | None,
     policies: Policies,
 ) -> InstitutionShown:
     """Show how an institution stands."""
@@ -45,7 +46,8 @@ def shown_institution(
         delivery=standing.delivery,
         policy=standing.policy,
         policy_in_force=_policy(policies.in_force(standing.policy, today)),
-        status=status,
+        status=standing.status,
+        registry=_word(word),
         may_charge=_right(custody.may_charge(standing)),
         may_be_paid=_right(custody.may_be_paid(standing)),
         may_refund=_right(custody.may_refund(standing)),
@@ -110,6 +112,21 @@ def _freeze(row: RowMapping) -> FreezeShown:
         document_no=row["document_no"],
         placed_at=row["placed_at"],
         registry_event_id=row["registry_event_id"],
+        confirmed_at=row["confirmed_at"],
+        confirmed_by=row["confirmed_by"],
+    )
+
+
+def _word(row: RowMapping | None) -> RegistryShown | None:
+    if row is None:
+        return None
+    return RegistryShown(
+        status=row["status"],
+        white_listed=row["white_listed"],
+        black_listed=row["black_listed"],
+        stale=row["is_stale"],
+        event_id=row["event_id"],
+        heard_at=row["heard_at"],
     )
 
 

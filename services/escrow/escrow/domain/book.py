@@ -21,6 +21,7 @@ from escrow.domain import (
     payouts,
     proofs,
     refunds,
+    registry,
     releases,
     reversals,
     settling,
@@ -79,6 +80,10 @@ def _step(draft: Draft, command: Command) -> Outcome:  # noqa: C901, PLR0911, PL
             return freezes.place_freeze(draft, command)
         case asked.LiftFreeze():
             return freezes.lift_freeze(draft, command)
+        case asked.ConfirmFreeze():
+            return freezes.confirm_freeze(draft, command)
+        case asked.HearRegistry():
+            return registry.hear_registry(draft, command)
         case asked.SetFloor():
             return freezes.set_floor(draft, command)
         case asked.PlanPayouts():

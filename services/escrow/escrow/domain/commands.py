@@ -82,6 +82,37 @@ class LiftFreeze:
 
 
 @dataclass(frozen=True, slots=True)
+class ConfirmFreeze:
+    """Confirm a protective freeze: an officer stands behind what the registry began."""
+
+    institution_id: str
+    freeze_id: UUID
+    reason: str
+    document_no: str
+    acted_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class HearRegistry:
+    """Hear one event of the registry's feed; what it leaves out it does not say."""
+
+    institution_id: str
+    event_id: str
+    sequence: int
+    type: str
+    effect: str = "none"
+    source: str | None = None
+    document_no: str | None = None
+    evidence_sha256: str | None = None
+    status: str | None = None
+    name: str | None = None
+    district_code: str | None = None
+    white_listed: bool | None = None
+    black_listed: bool | None = None
+    is_stale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Course:
     """What is taught."""
 
@@ -312,6 +343,8 @@ Command: TypeAlias = (
     | SetFloor
     | PlaceFreeze
     | LiftFreeze
+    | ConfirmFreeze
+    | HearRegistry
     | RegisterContract
     | TakeEntry
     | AllocateReceipt

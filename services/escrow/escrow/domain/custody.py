@@ -24,12 +24,13 @@ class Flag:
 
 
 def may_charge(standing: Standing) -> Flag:
-    """Tell whether the institution may take new contracts."""
+    """Tell whether the institution may take new contracts, as the books and the registry go."""
     reasons = _account(standing)
     if standing.charging_freezes:
         reasons.append("charging_frozen")
     if standing.full_freezes:
         reasons.append("institution_frozen")
+    reasons += standing.objections
     return Flag(not reasons, tuple(reasons))
 
 

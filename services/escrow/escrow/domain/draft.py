@@ -17,6 +17,7 @@ from escrow.domain.movements import Movement, MovementKind
 from escrow.domain.outcomes import Payout
 from escrow.domain.policy import Policies
 from escrow.domain.records import (
+    Confirmation,
     Deposit,
     Entry,
     Event,
@@ -29,6 +30,7 @@ from escrow.domain.records import (
     StatementSeen,
     Taught,
     Tuition,
+    Word,
 )
 from escrow.domain.twins import twin
 from shared.money import ZERO, Fen
@@ -75,6 +77,8 @@ class Book:
     """The account's last statement that ended before the one of this key begins."""
     account_owners: dict[str, str] = field(default_factory=dict)
     banks: set[str] = field(default_factory=set)
+    words: dict[str, Word] = field(default_factory=dict)
+    """What the registry said last, where it says more or an institution is described."""
 
 
 @dataclass(slots=True)
@@ -96,6 +100,8 @@ class Changes:
     payables_gone: list[Payable] = field(default_factory=list)
     payables_kept: list[Payable] = field(default_factory=list)
     freezes: dict[tuple[str, UUID], Freeze] = field(default_factory=dict)
+    confirmations: list[Confirmation] = field(default_factory=list)
+    words: dict[str, Word] = field(default_factory=dict)
     floors: list[Floor] = field(default_factory=list)
     refunds: dict[tuple[str, UUID], Refund] = field(default_factory=dict)
     statements: dict[EntryKey, Statement] = field(default_factory=dict)
@@ -220,6 +226,14 @@ class Draft:
     def peek_instruction(self, key: tuple[str, UUID]) -> Instruction | None:
         """Return an instruction for reading only."""
         return self.changes.instructions.get(key) or self.book.instructions.get(key)
+
+    def freeze(self, key: tuple[str, UUID]) -> Freeze | None:
+        """Return a freeze, for reading only."""
+        return self.changes.freezes.get(key) or self.book.freezes.get(key)
+
+    def word(self, institution_id: str) -> Word | None:
+        """Return what the registry said last of an institution, or None where it never did."""
+        return self.changes.words.get(institution_id) or self.book.words.get(institution_id)
 
     def queue(self, institution_id: str) -> list[Payable]:
         """Return an institution's retained payables, oldest first, ready to be changed."""

@@ -1,12 +1,20 @@
-"""Placing and lifting freezes, and setting a minimum balance."""
+"""Placing, confirming and lifting freezes, and setting a minimum balance."""
 
-from escrow.domain.commands import FloorRule, LiftFreeze, PlaceFreeze, PlanPayouts, SetFloor
+from escrow.domain.commands import (
+    ConfirmFreeze,
+    FloorRule,
+    LiftFreeze,
+    PlaceFreeze,
+    PlanPayouts,
+    SetFloor,
+)
 from escrow.domain.custody import count_freeze, present_fen, required_fen
 from escrow.domain.draft import Draft
 from escrow.domain.instructions import InstructionKind
 from escrow.domain.outcomes import Accepted, Exists, Outcome, Refusal, Refused
 from escrow.domain.payouts import close_round, plan, withdraw
-from escrow.domain.records import Floor, Freeze, Standing
+from escrow.domain.records import Confirmation, Floor, Freeze, Standing
+from escrow.domain.twins import twin
 
 
 def place_freeze(draft: Draft, command: PlaceFreeze) -> Outcome:
@@ -49,7 +57,7 @@ def withdraw_unseen(draft: Draft, standing: Standing) -> None:
 def lift_freeze(draft: Draft, command: LiftFreeze) -> Outcome:
     """Lift one freeze and pay out what it retained."""
     key = (command.institution_id, command.freeze_id)
-    freeze = draft.changes.freezes.get(key) or draft.book.freezes.get(key)
+    freeze = draft.freeze(key)
     standing = draft.standing(command.institution_id)
     if freeze is None or standing is None:
         return Refused(Refusal.freeze_unknown)
@@ -64,6 +72,38 @@ def lift_freeze(draft: Draft, command: LiftFreeze) -> Outcome:
     draft.emit(standing, "freeze.lifted", _fact(lifted))
     plan(draft, standing)
     return Accepted(made_id=freeze.freeze_id, state="lifted")
+
+
+def confirm_freeze(draft: Draft, command: ConfirmFreeze) -> Outcome:
+    """Note that an officer confirms a protective freeze; it stands until it is lifted."""
+    key = (command.institution_id, command.freeze_id)
+    freeze = draft.freeze(key)
+    standing = draft.standing(command.institution_id)
+    if freeze is None or standing is None:
+        return Refused(Refusal.freeze_unknown)
+    if freeze.registry_event_id is None:
+        return Refused(Refusal.freeze_not_protective)
+    if freeze.lifted_at is not None:
+        return Refused(Refusal.freeze_lifted)
+    if freeze.confirmed_at is not None:
+        return Exists(made_id=freeze.freeze_id, state="confirmed")
+    confirmed = draft.changes.freezes[key] = twin(freeze)
+    confirmed.confirmed_at, confirmed.confirmed_by = draft.now, command.acted_by
+    draft.changes.confirmations.append(
+        Confirmation(*key, command.reason, command.document_no, draft.now, command.acted_by)
+    )
+    draft.emit(
+        standing,
+        "freeze.confirmed",
+        {
+            "freeze_id": str(freeze.freeze_id),
+            "scope": freeze.scope,
+            "registry_event_id": freeze.registry_event_id,
+            "reason": command.reason,
+            "document_no": command.document_no,
+        },
+    )
+    return Accepted(made_id=freeze.freeze_id, state="confirmed")
 
 
 def set_floor(draft: Draft, command: SetFloor) -> Outcome:
@@ -123,21 +163,10 @@ def rule_body(rule: FloorRule) -> dict[str, object]:
 
 
 def _lifted(draft: Draft, freeze: Freeze, command: LiftFreeze) -> Freeze:
-    return Freeze(
-        freeze.institution_id,
-        freeze.freeze_id,
-        freeze.scope,
-        freeze.reason,
-        freeze.authority,
-        freeze.document_no,
-        freeze.placed_at,
-        freeze.placed_by,
-        freeze.registry_event_id,
-        draft.now,
-        command.acted_by,
-        command.reason,
-        command.document_no,
-    )
+    lifted = twin(freeze)
+    lifted.lifted_at, lifted.lifted_by = draft.now, command.acted_by
+    lifted.lift_reason, lifted.lift_document_no = command.reason, command.document_no
+    return lifted
 
 
 def _fact(freeze: Freeze) -> dict[str, object]:

@@ -5,6 +5,8 @@ from escrow.domain.custody import may_be_paid, may_charge
 from escrow.domain.draft import Draft
 from escrow.domain.outcomes import Accepted, Exists, Outcome, Refusal, Refused
 from escrow.domain.payouts import close_round, plan
+from escrow.domain.records import Standing, Word
+from shared.time import rfc3339
 
 
 def register_institution(draft: Draft, command: RegisterInstitution) -> Outcome:
@@ -20,20 +22,42 @@ def register_institution(draft: Draft, command: RegisterInstitution) -> Outcome:
     for name in names:
         setattr(standing, name, getattr(command, name))
     draft.changes.registered.append(command)
+    tell_institution(draft, standing)
+    return Accepted()
+
+
+def tell_institution(draft: Draft, standing: Standing) -> None:
+    """Put on the feed how an institution is described, and what the registry says of it."""
+    word = draft.word(standing.institution_id)
     draft.emit(
         standing,
         "institution.changed",
         {
-            "name": command.name,
-            "district_code": command.district_code,
-            "category": command.category,
-            "delivery": command.delivery,
-            "policy": command.policy,
+            "name": standing.name,
+            "district_code": standing.district_code,
+            "category": standing.category,
+            "delivery": standing.delivery,
+            "policy": standing.policy,
             "may_charge": may_charge(standing).allowed,
             "may_be_paid": may_be_paid(standing).allowed,
+            **({"registry": _fact(word)} if word else {}),
         },
     )
-    return Accepted()
+
+
+def _fact(word: Word) -> dict[str, object]:
+    return {
+        "event_id": word.event_id,
+        "sequence": word.sequence,
+        "type": word.type,
+        "status": word.status,
+        "effect": word.effect,
+        "white_listed": word.white_listed,
+        "black_listed": word.black_listed,
+        "stale": word.is_stale,
+        "objections": [*word.objections],
+        "heard_at": rfc3339(word.heard_at),
+    }
 
 
 def open_account(draft: Draft, command: OpenAccount) -> Outcome:

@@ -132,6 +132,11 @@ class Refusal(StrEnum):
 
     policy_unknown = "policy_unknown", "No such policy is known here."
 
+    freeze_not_protective = (
+        "freeze_not_protective",
+        "A person placed the freeze: only one that the registry placed is confirmed.",
+    )
+
 
 def is_transient(refusal: Refusal) -> bool:
     """Tell whether the same item may succeed later without the caller changing anything."""
@@ -175,7 +180,12 @@ def is_transient(refusal: Refusal) -> bool:
             return False
         case Refusal.instruction_unknown | Refusal.result_conflict | Refusal.instruction_not_open:
             return False
-        case Refusal.account_taken | Refusal.bank_unknown | Refusal.policy_unknown:
+        case (
+            Refusal.account_taken
+            | Refusal.bank_unknown
+            | Refusal.policy_unknown
+            | Refusal.freeze_not_protective
+        ):
             return False
     assert_never(refusal)
 

@@ -4,6 +4,7 @@ These are plain mutable records; `draft.Draft` copies each before the first chan
 so that a book given to `decide` stays as it was.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -76,6 +77,10 @@ class Standing:
     opened_on: date | None = None
     settlement_account_number: str | None = None
     settlement_account_name: str | None = None
+    status: str = "unlisted"
+    """What the registry says of it."""
+    objections: Sequence[str] = ()
+    """Why the registry's word keeps it from taking new contracts."""
 
     def copy(self) -> "Standing":
         """Return a copy whose balances may change on their own."""
@@ -275,6 +280,38 @@ class Freeze:
     lifted_by: str | None = None
     lift_reason: str | None = None
     lift_document_no: str | None = None
+    confirmed_at: datetime | None = None
+    confirmed_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """An officer's word that a protective freeze stands; never changed, and gone with nothing."""
+
+    institution_id: str
+    freeze_id: UUID
+    reason: str
+    document_no: str
+    confirmed_at: datetime
+    confirmed_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What the registry said last of an institution, registered here or not."""
+
+    institution_id: str
+    sequence: int
+    event_id: str
+    type: str
+    status: str
+    effect: str
+    white_listed: bool | None
+    black_listed: bool | None
+    is_stale: bool
+    objections: Sequence[str]
+    """Why it may not take new contracts; it may where there is none."""
+    heard_at: datetime
 
 
 @dataclass(slots=True)

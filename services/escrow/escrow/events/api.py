@@ -34,10 +34,11 @@ Wait = Annotated[
 ]
 
 _TYPES: Final = (
-    "institution.changed, account.changed, floor.changed, freeze.placed, freeze.lifted,"
-    " contract.accepted, contract.closed, receipt.matched, receipt.unmatched, lessons.released,"
-    " lessons.reversed, claim.refused, payout.planned, payout.retained, instruction.changed,"
-    " debit.booked, debit.unbacked, refund.changed, statement.received, verification.failed"
+    "institution.changed, account.changed, floor.changed, freeze.placed, freeze.confirmed,"
+    " freeze.lifted, contract.accepted, contract.closed, receipt.matched, receipt.unmatched,"
+    " lessons.released, lessons.reversed, claim.refused, payout.planned, payout.retained,"
+    " instruction.changed, debit.booked, debit.unbacked, refund.changed, statement.received,"
+    " verification.failed"
 )
 
 

@@ -10,7 +10,7 @@ from typing import Final
 import asyncpg
 from sqlalchemy.engine import make_url
 
-from escrow.migrations.ddl_0001 import APPEND_ONLY, CHANGEABLE, REMOVABLE
+from escrow.migrations import ddl_0001, ddl_0002
 from shared.pg import logins
 from shared.pg.migrate import upgrade
 
@@ -45,9 +45,9 @@ async def _limit(owner_url: str) -> None:
 def _grants() -> list[str]:
     """Return what the service may do, and by omission what it may not."""
     named = {
-        "SELECT, INSERT": APPEND_ONLY,
-        "SELECT, INSERT, UPDATE": CHANGEABLE,
-        "SELECT, INSERT, DELETE": REMOVABLE,
+        "SELECT, INSERT": (*ddl_0001.APPEND_ONLY, *ddl_0002.APPEND_ONLY),
+        "SELECT, INSERT, UPDATE": (*ddl_0001.CHANGEABLE, *ddl_0002.CHANGEABLE),
+        "SELECT, INSERT, DELETE": ddl_0001.REMOVABLE,
     }
     grants = [
         f"REVOKE ALL ON ALL TABLES IN SCHEMA escrow, access FROM {ROLE}",

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from escrow.domain import commands as asked
 from escrow.domain.commands import Command
+from escrow.domain.registry import Effect
 from shared.ids import parse_end_to_end_id
 
 
@@ -31,6 +32,10 @@ class Keys:
     """Institutions whose planned payouts may have to be withdrawn."""
     statements: set[tuple[str, str, datetime]] = field(default_factory=set)
     """Statements, as (account number, statement id, where it begins)."""
+    heard: set[str] = field(default_factory=set)
+    """Institutions that the registry speaks of, whether they are registered here or not."""
+    registry_events: set[tuple[str, str]] = field(default_factory=set)
+    """The registry's events that ask for a freeze, as (institution, event id)."""
     filed: set[tuple[str, str]] = field(default_factory=set)
     """Custody accounts about to be filed, as (bank, account number)."""
 
@@ -89,7 +94,7 @@ def _refund_step(
     keys.refunds.add((command.institution_id, command.refund_id))
 
 
-def _lift(keys: Keys, command: asked.LiftFreeze) -> None:
+def _freeze_step(keys: Keys, command: asked.LiftFreeze | asked.ConfirmFreeze) -> None:
     keys.freezes.add((command.institution_id, command.freeze_id))
 
 
@@ -109,6 +114,14 @@ def _unseen(keys: Keys, command: asked.PlaceFreeze | asked.PlanPayouts) -> None:
 
 def _open(keys: Keys, command: asked.RegisterInstitution) -> None:
     keys.opened.add(command.institution_id)
+    keys.heard.add(command.institution_id)
+
+
+def _hear(keys: Keys, command: asked.HearRegistry) -> None:
+    keys.heard.add(command.institution_id)
+    if command.effect == Effect.freeze:
+        keys.unseen.add(command.institution_id)
+        keys.registry_events.add((command.institution_id, command.event_id))
 
 
 def _statement(keys: Keys, command: asked.ReceiveStatement) -> None:
@@ -132,7 +145,9 @@ _GATHER: Final[dict[type, Callable[[Keys, Any], None]]] = {
     asked.AgreeRefund: _refund_step,
     asked.ContestRefund: _refund_step,
     asked.NamePayer: _refund_step,
-    asked.LiftFreeze: _lift,
+    asked.LiftFreeze: _freeze_step,
+    asked.ConfirmFreeze: _freeze_step,
+    asked.HearRegistry: _hear,
     asked.ServeInstruction: _instruction,
     asked.ClaimInstruction: _instruction,
     asked.RecordSending: _instruction,

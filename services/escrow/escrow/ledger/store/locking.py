@@ -6,8 +6,14 @@ from shared.pg.database import LedgerConnection
 
 
 async def lock(tx: LedgerConnection, keys: Keys) -> None:
-    """Wait for the institutions of a posting; rows of new ones are made first."""
+    """Wait for the institutions of a posting; rows of new ones are made first.
+
+    The registry speaks of institutions that have no row yet: what it says of one, and its
+    registration, wait for each other by the institution's number.
+    """
     assert tx.is_in_transaction(), "a lock outside a transaction is gone at once"
+    if keys.heard:
+        await rows(tx, "lock_heard", sorted(keys.heard))
     if keys.opened:
         await rows(tx, "open_balance", sorted(keys.opened))
     if keys.institutions:

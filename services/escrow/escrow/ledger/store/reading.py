@@ -6,7 +6,7 @@ from typing import Any, Final
 from escrow.domain.book import Book
 from escrow.domain.instructions import Instruction
 from escrow.domain.policy import Policies
-from escrow.domain.records import Deposit, Entry, Freeze, StatementSeen, Taught
+from escrow.domain.records import Deposit, Entry, Freeze, StatementSeen, Taught, Word
 from escrow.ledger.store import records
 from escrow.ledger.store.keys import Keys
 from escrow.ledger.store.statements import literals, rows, transposed
@@ -167,9 +167,14 @@ def _keep_instruction(book: Book, one: Instruction) -> None:
 
 
 async def _custody(tx: LedgerConnection, keys: Keys, book: Book) -> None:
-    for row in await _by_keys(tx, "read_freeze", keys.freezes):
+    freezes = await _by_keys(tx, "read_freeze", keys.freezes)
+    freezes += await _by_keys(tx, "read_freeze_of", keys.registry_events)
+    for row in freezes:
         freeze = Freeze(*row)
         book.freezes[freeze.institution_id, freeze.freeze_id] = freeze
+    if keys.heard:
+        for row in await rows(tx, "read_word", list(keys.heard)):
+            book.words[row["institution_id"]] = Word(*row)
     if keys.filed:
         banks, accounts = transposed(list(keys.filed))
         for row in await rows(tx, "read_account", banks, accounts):

@@ -88,6 +88,13 @@ _FREEZE: Final = _columns(
     *("placed_at", "placed_by", "registry_event_id", "lifted_at", "lifted_by"),
     *("lift_reason", "lift_document_no"),
 )
+_CONFIRMATION: Final = _columns(
+    *("institution_id", "freeze_id", "reason", "document_no", "confirmed_at", "confirmed_by")
+)
+_WORD: Final = _columns(
+    *("institution_id", "sequence", "event_id", "type", "status", "effect"),
+    *("white_listed", "black_listed", "is_stale"),
+)
 _REFUND: Final = _columns(
     *("institution_id", "refund_id", "contract_id", "cause", "state", "requested_at"),
     *("requested_by", "reason", "amount_fen", "waiting_fen", "agreed_at", "agreed_by"),
@@ -120,6 +127,8 @@ async def write(tx: LedgerConnection, book: Book, changes: Changes) -> None:
     await _entries(tx, changes, now)
     await _add(tx, "add_deposit", _DEPOSIT, changes.deposits)
     await _add(tx, "write_freeze", _FREEZE, changes.freezes.values())
+    await _add(tx, "add_confirmation", _CONFIRMATION, changes.confirmations)
+    await _words(tx, changes)
     await _add(tx, "write_refund", _REFUND, changes.refunds.values())
     await _floors(tx, changes)
     await _statements(tx, changes)
@@ -238,6 +247,14 @@ async def _floors(tx: LedgerConnection, changes: Changes) -> None:
     await _put(tx, "add_floor", found)
 
 
+async def _words(tx: LedgerConnection, changes: Changes) -> None:
+    """Write the registry's words; the reasons of each travel as one text, split by blanks."""
+    found = [
+        (*_WORD(one), " ".join(one.objections), one.heard_at) for one in changes.words.values()
+    ]
+    await _put(tx, "write_word", found)
+
+
 async def _statements(tx: LedgerConnection, changes: Changes) -> None:
     found = [
         (
@@ -254,8 +271,12 @@ async def _statements(tx: LedgerConnection, changes: Changes) -> None:
 async def _registered(tx: LedgerConnection, changes: Changes, now: datetime) -> None:
     terms = [one for one in changes.registered if isinstance(one, RegisterContract)]
     await _put(tx, "add_contract", [records.terms_row(one) for one in terms], now)
-    described = [one for one in changes.registered if isinstance(one, RegisterInstitution)]
-    await _add(tx, "write_institution", _INSTITUTION, described, now)
+    described = {
+        one.institution_id: one
+        for one in changes.registered
+        if isinstance(one, RegisterInstitution)
+    }
+    await _add(tx, "write_institution", _INSTITUTION, described.values(), now)
     for one in changes.registered:
         if isinstance(one, OpenAccount):
             filed = await count_rows(tx, "write_account", transposed([_ACCOUNT(one)]), now)

@@ -59,6 +59,7 @@ TOLD: Final = (
     "verify_told_refunds",
     "verify_told_freezes",
     "verify_told_identity",
+    "verify_told_registry",
     "verify_told_statements",
     "verify_statement",
 )
@@ -69,6 +70,7 @@ EVENT_TYPES: Final = (
     "account.changed",
     "floor.changed",
     "freeze.placed",
+    "freeze.confirmed",
     "freeze.lifted",
     "contract.accepted",
     "contract.closed",
