@@ -24,6 +24,14 @@ class Settings(ServiceSettings):
         0, ge=0, le=65_535, description="The worker's metrics' port; 0 for none."
     )
     source: str = Field("urn:yike:escrow", description="The `source` of the events on the feed.")
+    registry_url: str | None = Field(
+        None,
+        pattern=r"^https?://[!-~]{1,500}$",
+        description="Where registry-sync is, to hear its feed; unset: it is not listened to.",
+    )
+    registry_key: SecretStr | None = Field(
+        None, description="A key of the role `service`, to read the registry's feed with."
+    )
     verify_interval_s: int = Field(
         60, ge=1, description="Seconds between two checks of what is new in the books."
     )

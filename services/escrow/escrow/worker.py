@@ -1,4 +1,4 @@
-"""The loops of one worker process: sending, paying what has room, checking the books."""
+"""The loops of one worker process: sending, paying, hearing the registry, checking the books."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from escrow.bank.client import BankClient
 from escrow.bank.dispatch import Dispatcher
 from escrow.domain.commands import NoteFindings, PlanPayouts
+from escrow.events.registry import Listener
 from escrow.ledger import requests
 from escrow.ledger.gather import Poster
 from escrow.ledger.gauges import refresh
@@ -22,6 +23,8 @@ from escrow.policies.store import policies_of, read_documents
 from escrow.settings import Settings
 from escrow.startup import database_of, start
 from escrow.tables import verification
+from shared.errors import StartupRefused
+from shared.feed.reader import Reader
 from shared.metrics import exposed
 from shared.pg.database import Database
 from shared.work.loop import Loop, run
@@ -102,18 +105,40 @@ async def _work(settings: Settings) -> None:
     rounds = Rounds(database, poster)
     async with httpx.AsyncClient(follow_redirects=False) as client:
         dispatcher = Dispatcher(database, poster, BankClient(client))
+        loops = [
+            _loop("dispatch", 1.0, dispatcher.once),
+            _loop("plan_waiting", 5.0, rounds.plan_waiting),
+            _loop("verify", settings.verify_interval_s, rounds.check_new),
+            _loop("drop_answers", 3_600.0, rounds.drop_answers),
+            _loop("gauges", 15.0, rounds.show),
+        ]
+        reader = registry_reader(settings, client)
+        if reader is not None:
+            listener = Listener(database, poster.policies, reader)
+            loops.append(_loop("registry", 1.0, listener.once))
         try:
-            await run(
-                [
-                    _loop("dispatch", 1.0, dispatcher.once),
-                    _loop("plan_waiting", 5.0, rounds.plan_waiting),
-                    _loop("verify", settings.verify_interval_s, rounds.check_new),
-                    _loop("drop_answers", 3_600.0, rounds.drop_answers),
-                    _loop("gauges", 15.0, rounds.show),
-                ]
-            )
+            await run(loops)
         finally:
             await database.close()
+
+
+def registry_reader(settings: Settings, client: httpx.AsyncClient) -> Reader | None:
+    """Return the way to the registry's feed, or None where none is set.
+
+    Raises:
+        StartupRefused: there is an address and no key.
+
+    """
+    if settings.registry_url is None:
+        return None
+    if settings.registry_key is None or not settings.registry_key.get_secret_value():
+        message = (
+            "ESCROW_REGISTRY_URL is set and ESCROW_REGISTRY_KEY is not: give a key of the role"
+            " `service`; `python -m escrow keys create --role service` makes one."
+        )
+        raise StartupRefused(message)
+    url = f"{settings.registry_url.rstrip('/')}/v1/events"
+    return Reader(client, url, settings.registry_key.get_secret_value())
 
 
 def _loop(name: str, interval_s: float, once: Callable[[], Awaitable[int]]) -> Loop:

@@ -15,6 +15,8 @@ from escrow.domain.accounts import AccountKind
 from escrow.domain.commands import Command
 from escrow.domain.instructions import UNFINISHED
 from escrow.domain.outcomes import Outcome, Refusal
+from escrow.domain.registry import TYPES
+from escrow.events.registry import OUTCOMES
 from escrow.ledger.gauges import BANKS_MAX
 from escrow.ledger.verify import Scope
 from escrow.settings import Settings
@@ -109,6 +111,7 @@ def label_sets() -> dict[str, int]:
         "tuition_escrow_instruction_oldest_age_seconds": len(UNFINISHED),
         "tuition_escrow_statement_last_timestamp_seconds": BANKS_MAX,
         "tuition_escrow_dispatch_total": len(Heard),
+        "tuition_escrow_registry_events_total": (len(TYPES) + 1) * len(OUTCOMES),
         "tuition_escrow_verification_findings": len(get_args(Scope)),
         "tuition_escrow_verified_timestamp_seconds": len(get_args(Scope)),
     }

@@ -58,6 +58,14 @@ _statement: Final = Gauge(
     "When a bank's last statement was received.",
     ["bank"],
 )
+_unconfirmed: Final = Gauge(
+    "tuition_escrow_protective_freezes_unconfirmed",
+    "Freezes that the registry placed and no officer has confirmed or lifted.",
+)
+_unconfirmed_since: Final = Gauge(
+    "tuition_escrow_protective_freeze_oldest_unconfirmed_timestamp_seconds",
+    "When the oldest of them was placed; 0 without any.",
+)
 _feed: Final = LagGauges("escrow")
 
 
@@ -70,6 +78,7 @@ async def refresh(database: Database) -> None:
         await _show_instructions(connection, now)
         await _show_unbooked(connection, now)
         await _show_statements(connection)
+        await _show_unconfirmed(connection)
         _feed.show(await lag(connection, FEED))
 
 
@@ -116,6 +125,12 @@ async def _show_statements(connection: AsyncConnection) -> None:
             _statement.labels(bank_id).set(received_at.timestamp())
 
 
+async def _show_unconfirmed(connection: AsyncConnection) -> None:
+    count, oldest = (await connection.execute(text(_UNCONFIRMED_SQL))).one()
+    _unconfirmed.set(count)
+    _unconfirmed_since.set(oldest.timestamp() if oldest else 0)
+
+
 def _age_s(since: datetime | None, now: datetime) -> int:
     return 0 if since is None else max(0, int((now - since).total_seconds()))
 
@@ -138,6 +153,15 @@ FROM escrow.instruction_line AS l
 JOIN escrow.instruction AS i
   ON i.institution_id = l.institution_id AND i.instruction_id = l.instruction_id
 WHERE l.state = 'settled' AND l.booked_entry_id IS NULL
+"""
+
+_UNCONFIRMED_SQL: Final = """
+SELECT count(*) AS number, min(f.placed_at) AS oldest
+FROM escrow.freeze AS f
+WHERE f.registry_event_id IS NOT NULL AND f.lifted_at IS NULL
+  AND NOT EXISTS (
+    SELECT FROM escrow.freeze_confirmation AS c
+    WHERE c.institution_id = f.institution_id AND c.freeze_id = f.freeze_id)
 """
 
 _STATEMENTS_SQL: Final = """
