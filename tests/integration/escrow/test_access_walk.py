@@ -342,6 +342,16 @@ async def test_a_district_supervisor_cannot_pull_an_institution_into_its_distric
     assert await scene.state() == before
 
 
+async def test_a_district_supervisor_cannot_push_an_institution_into_another_district(
+    city: City, scene: Scene
+) -> None:
+    before = await scene.state()
+    own = await city.caller("supervisor", district_code=DISTRICT)
+    body = scene.body("PUT", "/v1/institutions/{institution_id}")
+    assert (await own.put(scene.place.path, {**body, "district_code": AWAY})).status_code == 403
+    assert await scene.state() == before
+
+
 async def test_a_bank_cannot_take_over_another_banks_account(
     city: City, scene: Scene, strangers: dict[Role, list[Caller]]
 ) -> None:

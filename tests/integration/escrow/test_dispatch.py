@@ -201,6 +201,14 @@ async def test_one_who_dies_before_sending_is_followed_by_a_question(street: Str
     assert await findings(street.database) == []
 
 
+async def test_a_claim_that_still_stands_is_not_due(street: Street) -> None:
+    await street.planned()
+    await street.kill(street.dispatcher(), before=True)
+    assert await list_due(street.database, (), 10) == []
+    street.wait(LEASE_S + 1)
+    assert len(await list_due(street.database, (), 10)) == 1
+
+
 async def test_one_who_dies_before_recording_is_followed_by_a_question(street: Street) -> None:
     name = await street.planned()
     await street.kill(street.dispatcher(), before=False)

@@ -125,4 +125,20 @@ UNION ALL
 SELECT relname, 'table' FROM pg_class
 WHERE relnamespace IN ('escrow'::regnamespace, 'access'::regnamespace) AND relkind = 'r'
   AND has_table_privilege('yike_test_stranger', oid, 'SELECT, INSERT, UPDATE, DELETE')
+UNION ALL
+SELECT proname, 'function' FROM pg_proc
+WHERE pronamespace IN ('escrow'::regnamespace, 'access'::regnamespace)
+  AND has_function_privilege('yike_test_stranger', oid, 'EXECUTE')
+"""
+
+
+async def test_what_runs_as_the_owner_looks_names_up_in_the_catalog_alone(owner_url: str) -> None:
+    """Else whoever calls it could put a table of its own in the way."""
+    found = await asyncio.to_thread(run_sql, owner_url, _AS_OWNER_SQL)
+    assert [tuple(one) for one in found] == [("oldest_transaction_ms", ["search_path=pg_catalog"])]
+
+
+_AS_OWNER_SQL = """
+SELECT proname, proconfig FROM pg_proc
+WHERE prosecdef AND pronamespace IN ('escrow'::regnamespace, 'access'::regnamespace)
 """

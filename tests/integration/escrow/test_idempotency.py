@@ -7,9 +7,11 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
+from escrow.ledger.requests import drop_old
 from shared.ids import new_id
 from tests.integration.escrow.locks import holding
 from tests.support.client import Caller, City, Json, Place, ok, running
+from tests.support.postgres import run_sql
 
 REPLAYED = "Idempotent-Replayed"
 
@@ -271,6 +273,22 @@ async def test_what_could_not_be_posted_is_not_stored(place: Place, owner_url: s
     done = await place.billing.post("/v1/releases", body, key=key)
     assert ok(done)["counts"]["released"] == 1
     assert REPLAYED not in done.headers
+
+
+async def test_answers_are_dropped_after_ninety_days_and_not_before(
+    city: City, owner_url: str
+) -> None:
+    for name, days in (("old", 91), ("older", 92), ("kept", 89)):
+        await asyncio.to_thread(
+            run_sql,
+            owner_url,
+            "INSERT INTO escrow.request VALUES"
+            f" ('{name}', '', 200, '', now() - interval '{days} days')",
+        )
+    database = city.app.state.escrow.database
+    assert [await drop_old(database, 1) for _ in range(3)] == [1, 1, 0]
+    kept = "SELECT FROM escrow.request WHERE request_digest = 'kept'"
+    assert len(await asyncio.to_thread(run_sql, owner_url, kept)) == 1
 
 
 # -- the first one still runs --------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Keys in a real table: found, refused, revoked; and what the table itself refuses."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from uuid import uuid4
 
@@ -10,6 +11,7 @@ from starlette.requests import Request
 
 from shared.errors import Unauthenticated
 from shared.pg.database import Database
+from shared.web import keys
 from shared.web.keys import KeyDirectory, mint
 from shared.web.principals import Role
 from shared.web.tables import api_key, clock, metadata
@@ -56,6 +58,21 @@ async def test_a_revoked_key_is_refused(database: Database) -> None:
     async with database.begin() as connection:
         await connection.execute(update(api_key).values(revoked_at=func.now(), revoked_by="test"))
     directory.forget(key.split("_")[1])
+    with pytest.raises(Unauthenticated):
+        await directory.authenticate(bearing(key))
+
+
+async def test_a_revoked_key_in_use_holds_for_a_second(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Keys in use are asked after together; a revoked one is not among those that hold."""
+    monkeypatch.setattr(keys, "TTL_S", 0.5)
+    directory = KeyDirectory(database)
+    key = await add(database, role=Role.bank)
+    assert await directory.authenticate(bearing(key)) is not None
+    async with database.begin() as connection:
+        await connection.execute(update(api_key).values(revoked_at=func.now(), revoked_by="test"))
+    await asyncio.sleep(keys.TTL_S)
     with pytest.raises(Unauthenticated):
         await directory.authenticate(bearing(key))
 

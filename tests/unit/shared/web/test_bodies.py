@@ -1,11 +1,16 @@
 """Bodies: what JSON leaves open is refused, and what is refused is said by its place."""
 
 import json
+import traceback
 
 import httpx
 import pytest
+from starlette.requests import Request
+from starlette.types import Message
 
-from shared.web.fields import BATCH_MAX
+from shared.errors import Malformed
+from shared.web.bodies import read_body
+from shared.web.fields import BATCH_MAX, LessonNo, Shape
 from tests.support.tables import cases
 
 INSTITUTION = "91320602MA1ABCDE16"
@@ -145,6 +150,25 @@ async def test_nothing_that_was_sent_comes_back(client: httpx.AsyncClient) -> No
         assert "13800138000" not in answer.text
         assert "zhangsan" not in answer.text
         assert "张三" not in answer.text
+
+
+class Lesson(Shape):
+    """A body of one number."""
+
+    lesson_no: LessonNo
+
+
+async def test_a_refusal_carries_nothing_of_the_body() -> None:
+    """Else a log that shows what came before it would show a person."""
+    secret = "zhangsan-13800138000"
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": json.dumps({"lesson_no": secret}).encode()}
+
+    request = Request({"type": "http", "method": "POST", "headers": []}, receive)
+    with pytest.raises(Malformed) as refused:
+        await read_body(request, Lesson)
+    assert "13800138000" not in "".join(traceback.format_exception(refused.value))
 
 
 async def test_the_same_rules_hold_beside_a_path_parameter(client: httpx.AsyncClient) -> None:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import sys
 from contextlib import suppress
 from uuid import uuid4
 
@@ -57,6 +58,20 @@ def test_garbage_is_refused(cursor: str) -> None:
     with pytest.raises(Malformed) as caught:
         decode_cursor(cursor, str, int)
     assert caught.value.code == "cursor_invalid"
+
+
+def test_a_cursor_nested_without_end_is_refused() -> None:
+    """Whatever the depth from which it is read: a parser's recursion counts from there."""
+    cursor = base64.urlsafe_b64encode(b"[" * 700).decode()
+
+    def read(depth: int) -> None:
+        if depth:
+            read(depth - 1)
+        else:
+            decode_cursor(cursor, str)
+
+    with pytest.raises(Malformed):
+        read(sys.getrecursionlimit() - 400)
 
 
 @given(st.text(max_size=60))
