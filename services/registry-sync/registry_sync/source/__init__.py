@@ -1,0 +1,1 @@
+"""What sources say, read strictly: transport, manifests, sheets and lines, in our words."""
