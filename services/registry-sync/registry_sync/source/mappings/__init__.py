@@ -1,0 +1,1 @@
+"""How each source's columns and words are read, one YAML file a source."""
