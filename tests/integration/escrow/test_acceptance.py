@@ -40,6 +40,13 @@ async def test_the_same_item_id_with_other_content_in_one_batch_is_refused(place
     assert brief(items) == [("released", None), ("refused", "id_reused")]
 
 
+async def test_an_item_id_is_known_long_after_its_batch(place: Place) -> None:
+    await place.fund("C1")
+    await place.release("C1", 1)
+    items = await place.claim(place.lesson("C1", 2, id="r-C1-1"), place.lesson("C1", 3))
+    assert brief(items) == [("refused", "id_reused"), ("released", None)]
+
+
 async def test_the_same_lesson_twice_in_one_batch_is_released_once(place: Place) -> None:
     await place.fund("C1")
     first, second = await place.claim(place.lesson("C1", 1), place.lesson("C1", 1, id="other"))

@@ -128,11 +128,15 @@ async def test_a_lesson_retained_far_back_in_the_queue_can_be_put_back(
     await my.post(*(my.lesson("C1", number) for number in range(1, 6)))
     monkeypatch.setattr(reading, "QUEUE_MAX", 2)
     await my.reverse("C1", 5, "v-5")
-    assert await findings(town.database) == []
     monkeypatch.undo()
+    query = text("SELECT institution_receivable_fen FROM escrow.balance WHERE institution_id = :me")
+    async with town.database.connect() as connection:
+        owed_fen = await connection.scalar(query, {"me": my.institution_id})
+    assert owed_fen == 0, "it was never paid, so nothing is owed for it"
     await my.lift(placed)
     _, amounts = await my.last_instruction()
-    assert len(amounts) == 4, "what was put back is not paid"
+    assert len(amounts) == 4
+    assert await findings(town.database) == []
 
 
 # -- faults --------------------------------------------------------------------------------

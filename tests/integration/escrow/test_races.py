@@ -17,7 +17,7 @@ from escrow.ledger.gather import Poster
 from shared.ids import new_id
 from shared.pg.database import Database
 from tests.integration.escrow.books import Books
-from tests.integration.escrow.locks import holding
+from tests.integration.escrow.locks import Hand, holding, session
 from tests.integration.escrow.offices import (
     Offices,
     findings,
@@ -138,7 +138,10 @@ async def test_a_new_institution_registered_by_all_at_once_is_one(town: Offices)
     assert await findings(town.database) == []
 
 
-async def test_one_account_filed_for_two_institutions_at_once_goes_to_one(town: Offices) -> None:
+async def test_one_account_filed_for_two_institutions_at_once_goes_to_one(
+    town: Offices, owner_url: str
+) -> None:
+    """Both have read that the account is nobody's before either writes."""
     mine, other = await town.institution(), await town.institution()
     number = f"77{mine.institution_id}"
     asked = [
@@ -148,8 +151,17 @@ async def test_one_account_filed_for_two_institutions_at_once_goes_to_one(town: 
         )
         for poster, my in zip(town.posters[:2], (mine, other), strict=True)
     ]
-    outcomes = await both(*asked)
+    async with session(owner_url) as owner, owner.transaction():
+        await owner.execute(_HOLD_INSTITUTIONS, [mine.institution_id, other.institution_id])
+        racing = asyncio.create_task(both(*asked))
+        await Hand(owner).see_waiting(2)
+    outcomes = await racing
     assert words(one for batch in outcomes for one in batch) == {"accepted": 1, "account_taken": 1}
+
+
+_HOLD_INSTITUTIONS = """
+SELECT FROM escrow.institution WHERE institution_id = ANY ($1::text[]) FOR UPDATE
+"""
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -227,7 +227,7 @@ async def test_one_who_waits_in_vain_gets_an_empty_page(feed: Feed) -> None:
 
 async def test_one_who_waits_holds_no_connection(feed: Feed) -> None:
     waits: list[Awaitable[outbox.Page]] = [
-        outbox.wait(feed.database, _events, after=None, limit=10, wait_s=1) for _ in range(40)
+        outbox.wait(feed.database, _events, after=None, limit=10, wait_s=1) for _ in range(80)
     ]
     async with asyncio.timeout(10):
         assert all(page.items == [] for page in await asyncio.gather(*waits))

@@ -100,6 +100,18 @@ async def test_a_posting_holds_a_bounded_batch(door: Gated) -> None:
     )
 
 
+async def test_one_who_hangs_up_costs_the_others_nothing(door: Gated) -> None:
+    for name in ("A", "B", "C", "D"):
+        door.asks(name)
+    await door.settle()
+    await door.finish(0)
+    assert door.begun[LANES:] == [["C", "D"]]
+    door.asked[2].cancel()
+    await door.finish(LANES)
+    assert door.asked[2].cancelled()
+    assert door.asked[3].done()
+
+
 async def test_what_waits_is_counted_while_it_waits(door: Gated) -> None:
     door.asks("A")
     door.asks("B")
