@@ -73,8 +73,8 @@ def text_of(cell: Cell, longest: int = NAME_MAX) -> str | None:
         raise CellFault(RowFault.shape_wrong)
     text = cell if cell.isascii() else unicodedata.normalize("NFKC", cell)
     if not text.isprintable():
-        text = _without_unseen(text)
-    if "  " in text or not text[:1].strip() or not text[-1:].strip() or not text.isprintable():
+        text = " ".join(_without_unseen(text).split())
+    elif "  " in text or text[:1] == " " or text[-1:] == " ":
         text = " ".join(text.split())
     if len(text) > longest:
         raise CellFault(RowFault.shape_wrong)

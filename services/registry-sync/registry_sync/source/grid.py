@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from registry_sync.source.cells import Cell
 
@@ -23,6 +24,7 @@ class Grid:
         return f"{self.name}!{letters(column)}{row}" if self.name else f"line {row}"
 
 
+@lru_cache(maxsize=1_024)
 def letters(column: int) -> str:
     """Return a column's letters: 1 is A, 27 is AA."""
     found = ""

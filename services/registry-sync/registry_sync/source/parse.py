@@ -13,6 +13,7 @@ from registry_sync.domain.record import FIELDS, Key, Parsed, Record, SetAside
 from registry_sync.domain.words import RowFault, Status
 from registry_sync.source.cells import (
     ADDRESS_MAX,
+    NAME_MAX,
     Cell,
     CellFault,
     credit_code_of,
@@ -203,10 +204,10 @@ def _reader(mapping: Mapping, target: str) -> Read:
         "licence_no": licence_of,
         "district_code": district_of,
         "valid_until": day_of,
-        "address": partial(text_of, longest=ADDRESS_MAX),
     }
-    read = plain.get(target, text_of)
-    return partial(_nothing_or, read, nothing) if nothing else read
+    if read := plain.get(target):
+        return partial(_nothing_or, read, nothing) if nothing else read
+    return partial(_text, ADDRESS_MAX if target == "address" else NAME_MAX, nothing)
 
 
 def _status(words: dict[str, str], cell: Cell) -> str:
@@ -226,6 +227,11 @@ def _word(words: dict[str, str], nothing: frozenset[str], cell: Cell) -> str | N
     if word not in words:
         raise CellFault(RowFault.word_unknown)
     return words[word]
+
+
+def _text(longest: int, nothing: frozenset[str], cell: Cell) -> str | None:
+    text = text_of(cell, longest)
+    return None if text in nothing else text
 
 
 def _nothing_or(read: Read, nothing: frozenset[str], cell: Cell) -> str | None:

@@ -116,14 +116,14 @@ class _Reading:
         )
         is_below = False
         for number, cells in rows:
-            filled = [cell for cell in cells if cell not in _EMPTY]
-            if not filled:
-                continue
             if _at(cells, key) in _EMPTY:
-                is_footer = self._is_footer(filled[0])
+                filled = [cell for cell in cells if cell not in _EMPTY]
+                is_footer = bool(filled) and self._is_footer(filled[0])
                 is_below = is_below or is_footer
                 if is_footer or (is_below and len(filled) <= BELOW_MAX):
-                    self._footers += 1
+                    self._footers += bool(filled)
+                    continue
+                if not filled:
                     continue
             self._count()
             yield self._row(grid, header, number, cells, key)
