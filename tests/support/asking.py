@@ -128,6 +128,18 @@ def lift(freeze_id: UUID, **changes: object) -> asked.LiftFreeze:
     return varied(plain, changes)
 
 
+def confirm(freeze_id: UUID, **changes: object) -> asked.ConfirmFreeze:
+    """Confirm a freeze that the registry placed."""
+    plain = asked.ConfirmFreeze(INSTITUTION, freeze_id, "seen", "F-3", "supervisor")
+    return varied(plain, changes)
+
+
+def hear(kind: str = "licence.revoked", **changes: object) -> asked.HearRegistry:
+    """Hear the registry's first event, which asks for a freeze unless told otherwise."""
+    plain = asked.HearRegistry(INSTITUTION, "reg-1", 1, kind, "freeze", "national", "R-1")
+    return varied(plain, changes)
+
+
 def set_floor(*rules: FloorRule, **changes: object) -> asked.SetFloor:
     """Set a minimum balance from today on."""
     plain = asked.SetFloor(INSTITUTION, rules, date(2026, 12, 5), "D-2", "supervisor")

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from escrow.domain.commands import Command, OpenAccount
 from escrow.domain.draft import Book
 from escrow.domain.instructions import UNFINISHED, InstructionState
+from escrow.domain.registry import TYPES, Effect
 from shared.money import Fen
 from tests.support import asking
 from tests.support.builders import (
@@ -41,7 +42,8 @@ FIGURES = (0, 50, 300, 500, 5_000)
 _WEIGHTS = {
     "release": 18, "credit": 8, "debit": 6, "result": 8, "reverse": 5, "lift": 4, "allocate": 4,
     "payer": 4, "agree": 5, "register": 3, "back": 3, "refund": 3, "contest": 2, "freeze": 2,
-    "floor": 2, "serve": 2, "claim": 4, "sending": 4, "plan": 1, "account": 1,
+    "floor": 2, "serve": 2, "claim": 4, "sending": 4, "plan": 1, "account": 1, "hear": 3,
+    "confirm": 1,
 }  # fmt: skip
 
 _WORDS = [word for word, weight in _WEIGHTS.items() for _ in range(weight)]
@@ -245,6 +247,24 @@ def _lift(book: Book, where: str, one: int, two: int, _: int) -> Command | None:
     return asking.lift(found[0], institution_id=where) if found else None
 
 
+def _hear(_: Book, where: str, one: int, two: int, three: int) -> Command:
+    return asking.hear(
+        TYPES[(one + two) % len(TYPES)],
+        institution_id=where,
+        event_id=f"reg-{one}-{two % 2}",
+        sequence=one + 1,
+        effect=list(Effect)[two % len(Effect)].value,
+        status=(None, "normal", "revoked", "suspended")[three % 4],
+        name="Sunny Ltd" if three == 7 else None,
+        is_stale=three == 11,
+    )
+
+
+def _confirm(book: Book, where: str, one: int, _: int, __: int) -> Command | None:
+    found = _pick(_own(book.freezes, where), one)
+    return asking.confirm(found[0], institution_id=where) if found else None
+
+
 def _floor(_: Book, where: str, one: int, two: int, three: int) -> Command:
     rule = asking.rule(FLOORS[one % 4], FIGURES[two % 5])
     since = TODAY + timedelta(days=three % 3 - 1)
@@ -275,6 +295,8 @@ _MEANING: dict[str, Callable[..., Command | None]] = {
     "payer": _of_refund(asking.name_payer),
     "freeze": _freeze,
     "lift": _lift,
+    "hear": _hear,
+    "confirm": _confirm,
     "floor": _floor,
     "result": _result,
     "serve": _serve,

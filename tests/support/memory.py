@@ -15,7 +15,7 @@ from escrow.domain.draft import Book, Changes
 from escrow.domain.instructions import Instruction
 from escrow.domain.movements import Movement
 from escrow.domain.outcomes import Outcome, Refused
-from escrow.domain.records import Event, Payable, Standing, Tuition
+from escrow.domain.records import Confirmation, Event, Payable, Standing, Tuition
 from escrow.domain.twins import twin
 from tests.support.asking import INSTITUTION
 
@@ -44,6 +44,7 @@ def after(book: Book, changes: Changes) -> Book:
     grown.tuitions |= changes.tuitions
     grown.refunds |= changes.refunds
     grown.freezes |= changes.freezes
+    grown.words |= changes.words
     grown.instructions |= changes.instructions
     grown.statements |= {key: one.as_seen() for key, one in changes.statements.items()}
     for floor in changes.floors:
@@ -131,6 +132,7 @@ class Memory:
     new_id: Callable[[], UUID] = field(default_factory=numbered_ids)
     journal: list[Movement] = field(default_factory=list)
     feed: list[Event] = field(default_factory=list)
+    confirmations: list[Confirmation] = field(default_factory=list)
     last: Decision | None = None
 
     def post(self, commands: Iterable[Command]) -> list[Outcome]:
@@ -139,6 +141,7 @@ class Memory:
         self.book = after(self.book, decision.changes)
         self.journal += decision.changes.movements
         self.feed += decision.changes.events
+        self.confirmations += decision.changes.confirmations
         self.last = decision
         return decision.outcomes
 

@@ -16,14 +16,22 @@ from escrow.domain.accounts import AccountKind
 from escrow.domain.commands import RegisterContract
 from escrow.domain.freezes import rule_body
 from escrow.ledger import tables as data_plane
-from escrow.tables import BALANCES, custody_account, floor, freeze, institution
+from escrow.tables import (
+    BALANCES,
+    custody_account,
+    floor,
+    freeze,
+    freeze_confirmation,
+    institution,
+    registry_word,
+)
 from tests.support.memory import Memory
 
 Row: TypeAlias = tuple[Any, ...]
 
 _UNTOLD: Final = frozenset(
     {"posted_at", "order_xid", "epoch", "time", "taken_at", "registered_at", "filed_at"}
-    | {"changed_at", "status"}
+    | {"changed_at"}
 )
 """Columns that the book does not know: when a row was written, and the feed's order."""
 
@@ -38,6 +46,8 @@ async def rows_of(connection: AsyncConnection, table: Table) -> list[Row]:
 def columns_of(table: Table) -> list[str]:
     """Return the columns of a table that the book knows as well."""
     untold = _UNTOLD - {"changed_at"} if table.name == "instruction" else _UNTOLD
+    if table.name == "institution":
+        untold |= {"status"}
     return [column.name for column in table.columns if column.name not in untold]
 
 
@@ -129,6 +139,15 @@ def _accounts(memory: Memory, _: Sequence[str]) -> list[Row]:
     ]
 
 
+def _words(memory: Memory, names: Sequence[str]) -> list[Row]:
+    return [
+        tuple(
+            list(one.objections) if name == "objections" else getattr(one, name) for name in names
+        )
+        for one in memory.book.words.values()
+    ]
+
+
 def _described(memory: Memory, names: Sequence[str]) -> list[Row]:
     return _by_name([one for one in memory.book.standings.values() if one.name], names)
 
@@ -147,18 +166,22 @@ _RECORDS: Final[dict[str, Callable[[Memory, Sequence[str]], list[Row]]]] = {
     "refund": lambda memory, names: _by_name(memory.book.refunds.values(), names),
     "event": _events,
     "freeze": lambda memory, names: _by_name(memory.book.freezes.values(), names),
+    "freeze_confirmation": lambda memory, names: _by_name(memory.confirmations, names),
+    "registry_word": _words,
     "floor": _floors,
     "institution": _described,
     "custody_account": _accounts,
 }
 
+_CONTROLLED: Final = frozenset(
+    {"freeze", "freeze_confirmation", "registry_word", "floor", "institution", "custody_account"}
+)
+
 MIRRORED: Final[tuple[Table, ...]] = (
-    *(
-        getattr(data_plane, name)
-        for name in _RECORDS
-        if name not in {"freeze", "floor", "institution", "custody_account"}
-    ),
+    *(getattr(data_plane, name) for name in _RECORDS if name not in _CONTROLLED),
     freeze,
+    freeze_confirmation,
+    registry_word,
     floor,
     institution,
     custody_account,

@@ -199,6 +199,15 @@ async def _held_back(my: Books) -> None:
     await my.freeze("payout")
     await my.post(my.lesson("C2", 2))
     await my.lift(await my.freeze("all"))
+    await _heard(my)
     await my.floor(
         ask.FloorRule("percent_collected", bps=Bps(10_000)), ask.FloorRule("cycle_total")
     )
+
+
+async def _heard(my: Books) -> None:
+    """Hear the registry: listed, revoked and frozen, in part confirmed, in part lifted."""
+    await my.hear(1, "institution.listed", name="夜课培训中心", status="normal")
+    await my.hear(2, "licence.revoked", "freeze", white_listed=False, black_listed=True)
+    await my.confirm(await my.protective("charging"))
+    await my.lift(await my.protective("payout"))

@@ -28,6 +28,8 @@ COPIED: Final[tuple[Table, ...]] = (
     control.institution,
     control.custody_account,
     control.freeze,
+    control.freeze_confirmation,
+    control.registry_word,
     control.floor,
     control.bank_statement,
     data.balance,
@@ -56,7 +58,7 @@ _SORTS: Final[dict[str, str]] = {
     "bank_entry": "concat(effect, direction)",
     "tuition": "state",
     "lesson": "concat(attempt, reversed_by IS NULL)",
-    "event": "type",
+    "event": "concat(type, sequence = 1)",
     "refund": "state",
     "freeze": "concat(scope, lifted_at IS NULL)",
 }
@@ -92,6 +94,7 @@ _OTHER: Final[dict[tuple[str, str], str]] = {
     ("bank_statement", "entries"): "jsonb_set(entries, '{0,amount_fen}', '1')",
     ("bank_statement", "findings"): "jsonb_set(findings, '{matched}', '0')",
     ("bank_statement", "content_digest"): "'other'",
+    ("registry_word", "objections"): "array_append(objections, 'other')",
 }
 """What a column is changed to, where one more or another id would not do."""
 
@@ -218,7 +221,8 @@ async def _loosen(owner: Connection) -> None:
     for row in found:
         await owner.execute(f"ALTER TABLE {row['named']} DROP CONSTRAINT {row['conname']}")
     await owner.execute(
-        "DROP INDEX IF EXISTS escrow.lesson_reversal_item_id_key, escrow.lesson_item_id_key"
+        "DROP INDEX IF EXISTS escrow.lesson_reversal_item_id_key, escrow.lesson_item_id_key,"
+        " escrow.freeze_registry_event_id_key"
     )
 
 

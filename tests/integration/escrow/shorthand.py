@@ -15,6 +15,7 @@ from shared.ids import end_to_end_id
 from shared.money import Fen
 from shared.pg.database import Database
 from shared.time import wall_clock
+from tests.support.asking import varied
 
 BANK = "bank-a"
 PAYER = "6217000000000000001"
@@ -209,7 +210,7 @@ class Books:
     async def freeze(self, scope: str) -> UUID:
         """Place a freeze and return its id."""
         asked = ask.PlaceFreeze(
-            self.institution_id, scope, "a tip", "the bureau", "doc-1", "supervisor", "reg-1"
+            self.institution_id, scope, "a tip", "the bureau", "doc-1", "supervisor"
         )
         made_id = getattr((await self.post(asked))[0], "made_id", None)
         assert isinstance(made_id, UUID)
@@ -219,6 +220,28 @@ class Books:
         """Lift a freeze."""
         lifted = ask.LiftFreeze(self.institution_id, freeze_id, "cleared", "doc-2", "supervisor")
         await self.post(lifted)
+
+    async def hear(self, sequence: int, kind: str, effect: str = "none", **rest: object) -> None:
+        """Hear the registry's event of this number."""
+        event_id = f"reg-{self.institution_id}-{sequence}"
+        heard = ask.HearRegistry(self.institution_id, event_id, sequence, kind, effect)
+        await self.post(varied(heard, rest))
+
+    async def protective(self, scope: str) -> UUID:
+        """Return the last freeze of a scope that the registry placed."""
+        query = text(
+            "SELECT freeze_id FROM escrow.freeze WHERE institution_id = :me AND scope = :scope"
+            " AND registry_event_id IS NOT NULL ORDER BY freeze_id DESC LIMIT 1"
+        )
+        async with self.database.connect() as connection:
+            bound = {"me": self.institution_id, "scope": scope}
+            found: UUID = (await connection.execute(query, bound)).scalar_one()
+        return found
+
+    async def confirm(self, freeze_id: UUID) -> None:
+        """Confirm a freeze that the registry placed."""
+        asked = ask.ConfirmFreeze(self.institution_id, freeze_id, "seen", "doc-4", "supervisor")
+        await self.post(asked)
 
     async def floor(self, *rules: ask.FloorRule) -> None:
         """Set a minimum balance from long ago on."""

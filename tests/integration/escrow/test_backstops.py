@@ -65,6 +65,8 @@ IMPOSSIBLE = """
   institution       delivery                    delivery='pigeon'
   custody_account   kind                        kind='own'
   freeze            scope                       scope='nothing'
+  registry_word     sequence                    sequence=0
+  registry_word     effect                      effect='ruin'
   verification      scope                       scope='half'
   access.api_key    role                        role='king'
   access.api_key    digest                      digest='short'
@@ -95,6 +97,11 @@ TWICE = """
   institution       pkey                        {}
   custody_account   pkey                        {}
   freeze            pkey                        {}
+  freeze            registry_event_id_key       {"freeze_id":"00000000-0000-0000-0000-000000000001"}
+  freeze_confirmation  pkey                     {}
+  registry_word     pkey                        {}
+  feed_cursor       pkey                        {}
+  feed_set_aside    pkey                        {}
   floor             pkey                        {}
   request           pkey                        {}
   bank_statement    pkey                        {}
@@ -135,6 +142,8 @@ def day(owner_url: str, database_url: str) -> Day:
 
 
 _REST = (
+    "INSERT INTO escrow.feed_cursor VALUES ('registry', 'c1', now())",
+    "INSERT INTO escrow.feed_set_aside VALUES ('registry', 'e1', NULL, NULL, 'unreadable')",
     "INSERT INTO escrow.request VALUES ('\\x00', '\\x00', 200, '\\x00', now())",
     """INSERT INTO escrow.bank_statement VALUES ('62P1', 'S', 'P1', 'bank-a', now(), now(), 0, 0,
     '[]', '\\x00', now(), gen_random_uuid(), '[]')""",
@@ -169,7 +178,8 @@ async def test_a_row_that_cannot_be_is_refused(owner_url: str, day: Day, row: li
 @cases(TWICE)
 async def test_a_row_is_there_once(owner_url: str, day: Day, row: list[str]) -> None:
     table, constraint, changed = named(row[0]), *row[1:]
-    key = "reversal_item_id" if "reversal" in constraint else "reconciliation_id"
+    keys = ("reversal_item_id", "registry_event_id", "reconciliation_id")
+    key = next((one for one in keys if one in constraint), keys[-1])
     having = f"to_jsonb(t) ->> '{key}' IS NOT NULL OR NOT to_jsonb(t) ? '{key}'"
     statement = (
         f"INSERT INTO {table} SELECT (jsonb_populate_record(t, CAST($1 AS jsonb))).*"

@@ -36,6 +36,7 @@ UNSEEN: Final[dict[tuple[str, str], str]] = {
     ("floor", "placed_by"): _NOBODY_ELSE,
     ("freeze", "lifted_by"): _NOBODY_ELSE,
     ("freeze", "placed_by"): _NOBODY_ELSE,
+    ("freeze_confirmation", "confirmed_by"): _NOBODY_ELSE,
     ("institution", "changed_at"): _NOBODY_ELSE,
     ("instruction", "bank_reference"): "the bank's words",
     ("instruction", "booked_at"): "the bank's words",
@@ -61,10 +62,13 @@ SEEN_IN_PART: Final[dict[tuple[str, str], str]] = {
     ("movement", "movement_id"): "nothing refers to a recovery, nor to what gives money back",
 }
 
+SINGLE: Final = frozenset({"balance", "institution", "registry_word"})
+"""Tables of one row for an institution: a second one has no place."""
+
 ALL: Final = sorted(
     {(table.name, column) for table in CHANGED for column in columns(table)}
     | {(table.name, "(delete)") for table in CHANGED}
-    | {(table.name, "(add)") for table in CHANGED if table.name not in {"balance", "institution"}}
+    | {(table.name, "(add)") for table in CHANGED if table.name not in SINGLE}
 )
 
 

@@ -145,3 +145,13 @@ def test_the_latest_begun_floor_holds_and_of_those_the_latest_set(row: list[str]
     floors = [_floor(int(days), int(hours), name) for name, days, hours in given]
     found = floor_in_force(floors, TODAY)
     assert (found.document_no if found else "") == holds
+
+
+def test_what_the_registry_holds_against_new_contracts_is_said_last() -> None:
+    objections = ("black_listed", "licence_revoked")
+    standing = an_institution(objections=objections)
+    assert may_charge(standing) == Flag(allowed=False, reasons=objections)
+    standing.charging_freezes = 1
+    assert may_charge(standing) == Flag(allowed=False, reasons=("charging_frozen", *objections))
+    assert may_be_paid(standing) == Flag(allowed=True)
+    assert may_refund(standing) == Flag(allowed=True)

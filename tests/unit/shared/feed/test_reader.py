@@ -98,3 +98,34 @@ def without(name: str) -> dict[str, Any]:
 async def test_what_is_no_page_is_refused(content: bytes) -> None:
     with pytest.raises(FeedRefused):
         await reader(lambda _: httpx.Response(200, content=content)).page(None)
+
+
+def unreadable(page: dict[str, Any]) -> Callable[[httpx.Request], httpx.Response]:
+    return lambda _: httpx.Response(200, json=page)
+
+
+async def test_what_is_no_event_is_kept_apart_where_the_consumer_asks_for_it() -> None:
+    broken = [EVENT | {"sequence": "many"}, {"id": 5}, "text", EVENT | {"id": "x" * 65}]
+    answer = unreadable({"items": [broken[0], EVENT, *broken[1:]], "next": "c2"})
+    found = await reader(answer).page(None, keeps_unreadable=True)
+    assert [event.sequence for event in found.items] == [12]
+    assert found.next == "c2"
+    own, *hashed = [one.name for one in found.unreadable]
+    assert own == EVENT["id"]
+    assert len(set(hashed)) == 3
+    assert {len(one) for one in hashed} == {64}
+    again = await reader(answer).page(None, keeps_unreadable=True)
+    assert again.unreadable == found.unreadable
+
+
+async def test_a_page_without_faults_keeps_nothing_apart() -> None:
+    found = await reader(unreadable(PAGE)).page(None, keeps_unreadable=True)
+    assert (len(found.items), found.unreadable) == (1, [])
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b'{"items": []}', b'{"items": 5, "next": null}'])
+async def test_what_is_no_page_at_all_is_refused_in_any_case(content: bytes) -> None:
+    with pytest.raises(FeedRefused):
+        await reader(lambda _: httpx.Response(200, content=content)).page(
+            None, keeps_unreadable=True
+        )
