@@ -31,10 +31,6 @@ class Header:
     width: int
     """How many cells the header's row has."""
 
-    def number(self, header: str, first_column: int) -> int:
-        """Return a column's number from 1."""
-        return next(place for place, name in self.columns if name == header) + first_column
-
 
 def find_header(
     grid: Grid, rows: Sequence[tuple[int, Sequence[Cell]]], mapping: Mapping

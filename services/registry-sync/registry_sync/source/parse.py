@@ -30,8 +30,9 @@ Row: TypeAlias = tuple[str, Cells[str, Cell]] | SetAside
 """Where a row stands and its cells by header, or that it could not be read at all."""
 
 Read: TypeAlias = Callable[[Cell], str | None]
-Step: TypeAlias = tuple[str, str, int, Read]
-"""One column: header, target, the field's place (-1: a split), how a cell is read."""
+Step: TypeAlias = tuple[str, str, int, Read, dict[str, str]]
+"""One column: header, target, the field's place (-1: a split), how a cell is read, and words
+whose reading is known before it is called."""
 
 UNKNOWN_COLUMNS_MAX: Final = 100
 """Columns that are named; more than these say no more about what changed."""
@@ -61,7 +62,10 @@ class Parser:
         self._known = frozenset([*self._headers, *mapping.ignored])
         self._required = [name for name in mapping.required if name != "institution_id"]
         self._licence = _reader(mapping, "licence_no")
-        self._reads = {target: _reader(mapping, target) for target in mapping.columns}
+        self._reads = {
+            target: (_reader(mapping, target), mapping.values.get(target, {}))
+            for target in mapping.columns
+        }
         self._defaults = [(_PLACES[name], word) for name, word in mapping.defaults.items()]
         self._splits = {
             target: {
@@ -121,8 +125,10 @@ class Parser:
                 return None, header, RowFault.field_missing
             header = plan.licence_no
             key = (institution_id, self._licence(cells[header]) or "" if header else "")
-            for header, target, place, read in plan.steps:
-                said = read(cells[header])
+            for header, target, place, read, known in plan.steps:
+                cell = cells[header]
+                said = known.get(cell) if type(cell) is str else None
+                said = said or read(cell)
                 if place >= 0 and values[place] is None:
                     values[place] = said
                 elif said is not None:
@@ -166,7 +172,7 @@ class _Plan:
     def __init__(
         self,
         known: dict[str, str],
-        reads: dict[str, Read],
+        reads: dict[str, tuple[Read, dict[str, str]]],
         headers: tuple[str, ...],
         required: list[str],
     ) -> None:
@@ -178,7 +184,12 @@ class _Plan:
             (_PLACES.get(name, _LICENCE), by_target.get(name, "")) for name in required
         ]
         self.steps: list[Step] = [
-            (header, known[header], _PLACES.get(known[header], _SPLIT), reads[known[header]])
+            (
+                header,
+                known[header],
+                _PLACES.get(known[header], _SPLIT),
+                *reads[known[header]],
+            )
             for header in headers
             if known.get(header) not in {None, "institution_id", "licence_no", "since"}
         ]

@@ -116,7 +116,7 @@ class _Reading:
         )
         is_below = False
         for number, cells in rows:
-            if _at(cells, key) in _EMPTY:
+            if (cells[key] if key < len(cells) else None) in _EMPTY:
                 filled = [cell for cell in cells if cell not in _EMPTY]
                 is_footer = bool(filled) and self._is_footer(filled[0])
                 is_below = is_below or is_footer
@@ -125,14 +125,21 @@ class _Reading:
                     continue
                 if not filled:
                     continue
-            self._count()
-            yield self._row(grid, header, number, cells, key)
+            self._rows += 1
+            if self._rows > ROWS_MAX:
+                sentence = f"The file has more than {ROWS_MAX:,} rows: split it."
+                raise BatchRefused(BatchFault.too_many_rows, sentence)
+            where = grid.place(number, key + grid.first_column)
+            if not grid.name and len(cells) > header.width and _is_filled(cells[header.width :]):
+                # More cells than columns: something moved, and which is which cannot be told.
+                yield SetAside(where, RowFault.shape_wrong)
+            else:
+                yield where, self._named(grid, header, number, cells)
 
-    def _row(self, grid: Grid, header: Header, number: int, cells: Sequence[Cell], key: int) -> Row:
-        where = grid.place(number, key + grid.first_column)
-        if not grid.name and len(cells) > header.width and _is_filled(cells[header.width :]):
-            # More cells than columns: something moved, and which is which cannot be told.
-            return SetAside(where, RowFault.shape_wrong)
+    def _named(
+        self, grid: Grid, header: Header, number: int, cells: Sequence[Cell]
+    ) -> dict[str, Cell]:
+        """Return cells by header; a filled one without a header by its column."""
         if len(cells) < header.width:
             cells = [*cells, *[None] * (header.width - len(cells))]
         found = {name: cells[place] for place, name in header.columns}
@@ -143,21 +150,11 @@ class _Reading:
             for place, name in header.columns:
                 if (number, place + grid.first_column) in grid.uncomputed:
                     found[name] = Uncomputed.formula
-        return where, found
+        return found
 
     def _is_footer(self, first: Cell) -> bool:
         footers = tuple(self._mapping.footers)
         return isinstance(first, str) and header_of(first[:HEADER_LENGTH_MAX]).startswith(footers)
-
-    def _count(self) -> None:
-        self._rows += 1
-        if self._rows > ROWS_MAX:
-            sentence = f"The file has more than {ROWS_MAX:,} rows: split it."
-            raise BatchRefused(BatchFault.too_many_rows, sentence)
-
-
-def _at(cells: Sequence[Cell], place: int) -> Cell:
-    return cells[place] if place < len(cells) else None
 
 
 def _is_filled(cells: Sequence[Cell]) -> bool:
