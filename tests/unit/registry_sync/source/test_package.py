@@ -179,3 +179,9 @@ def test_a_package_knows_its_parts() -> None:
     assert "xl/other.xml" not in package
     with pytest.raises(BatchRefused, match=r"no part xl/other\.xml"):
         package.part("xl/other.xml")
+
+
+def test_too_many_sheets_are_refused() -> None:
+    sheets = "".join(f'<sheet name="s{number}" sheetId="9" r:id="rId9" />' for number in range(65))
+    content = edited(GOOD, "</sheets>", f"{sheets}</sheets>", "xl/workbook.xml")
+    assert fault_of(content) == "too_large"
