@@ -116,6 +116,13 @@ def service_url(owner_url: str) -> str:
     return migrations.service_url(owner_url)
 
 
+def registry_url(owner_url: str) -> str:
+    """Return the URL under which registry-sync logs in to the owner's database."""
+    from registry_sync import migrations  # noqa: PLC0415 - only tests with a database need it
+
+    return migrations.service_url(owner_url)
+
+
 def at_database(url: str, name: str) -> str:
     """Return the same server's URL with another database."""
     return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
@@ -171,10 +178,12 @@ def _databases(server: str, source: str) -> Iterator[MakeDatabase]:
 
 def _migrate(owner_url: str) -> None:
     """Bring an empty database to the newest schema, in a thread without a running loop."""
-    from escrow.migrations import migrate  # noqa: PLC0415 - only tests with a database need it
+    from escrow import migrations as escrow  # noqa: PLC0415 - only tests with a database need it
+    from registry_sync import migrations as registry  # noqa: PLC0415 - the same
 
     with ThreadPoolExecutor(max_workers=1) as pool:
-        pool.submit(migrate, owner_url).result()
+        for one in (escrow, registry):
+            pool.submit(one.migrate, owner_url).result()
 
 
 def _started() -> contextlib.ExitStack:

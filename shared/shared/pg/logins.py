@@ -7,10 +7,14 @@ Where the owner has no password the server trusts its caller anyway.
 
 import hashlib
 import hmac
+from collections.abc import Sequence
 from typing import Final
 
 import asyncpg
 from sqlalchemy.engine import URL, make_url
+
+_LOCK: Final = 7_316_802
+"""Advisory lock of granting: two who migrate at once would meet in the catalogue."""
 
 _DUPLICATE: Final = (asyncpg.DuplicateObjectError, asyncpg.UniqueViolationError)
 
@@ -37,6 +41,18 @@ async def ensure_login(owner_url: str, role: str) -> None:
             await connection.execute(f"ALTER ROLE {role} LOGIN PASSWORD '{password}'")
         database = await connection.fetchval("SELECT quote_ident(current_database())")
         await connection.execute(f"GRANT CONNECT ON DATABASE {database} TO {role}")
+    finally:
+        await connection.close()
+
+
+async def grant(owner_url: str, statements: Sequence[str]) -> None:
+    """Run statements that say what logins may do, in one transaction, one runner at a time."""
+    connection = await asyncpg.connect(_plain(make_url(owner_url)), timeout=10)
+    try:
+        async with connection.transaction():
+            await connection.execute(f"SELECT pg_advisory_xact_lock({_LOCK})")
+            for statement in statements:
+                await connection.execute(statement)
     finally:
         await connection.close()
 

@@ -6,14 +6,9 @@ What a full batch leaves out is missing, which is never a change of status.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
-from typing import Final
 
 from registry_sync.domain.record import Key, Record
 from registry_sync.domain.words import Status
-
-ADVERSE: Final = frozenset({Status.revoked, Status.suspended, Status.expired})
-"""Statuses under which a licence does not hold at the moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +18,7 @@ class Held:
     digest: bytes
     status: str
     district_code: str
+    name: str = ""
     black_listed: bool = False
     missing_fulls: int = 0
     """Full batches in a row that left it out."""
@@ -52,10 +48,19 @@ class Changes:
         return not (self.records or self.missing or self.seen_again)
 
 
-def compare(held: Mapping[Key, Held], records: Iterable[Record], *, is_full: bool) -> Changes:
-    """Return what a batch changes; only a full one can leave something out."""
+def compare(
+    held: Mapping[Key, Held],
+    records: Iterable[Record],
+    *,
+    is_full: bool,
+    set_aside: Iterable[Key] = (),
+) -> Changes:
+    """Return what a batch changes; only a full one can leave something out.
+
+    A site whose row was set aside is not missing: the source named it, and we did not believe.
+    """
     changes = Changes()
-    named = set()
+    named = set(set_aside)
     for record in records:
         named.add(record.key)
         before = held.get(record.key)
@@ -85,8 +90,3 @@ def _sort(changes: Changes, before: Held, record: Record) -> None:
         changes.restored.append(record)
     else:
         changes.modified.append(record)
-
-
-def is_expired(valid_until: str | None, day: date) -> bool:
-    """Tell whether a validity written as `YYYY-MM-DD` has ended before a day."""
-    return valid_until is not None and valid_until < day.isoformat()

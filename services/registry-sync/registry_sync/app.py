@@ -1,0 +1,66 @@
+"""The HTTP application: routers, start-up checks, what a process shares."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+import httpx
+from fastapi import FastAPI
+
+from registry_sync.edge import Registry
+from registry_sync.events import api as events
+from registry_sync.fetches import api as fetches
+from registry_sync.holds import api as holds
+from registry_sync.mirror.sources import enrol
+from registry_sync.pulling import api as pulling
+from registry_sync.settings import Settings, read_sources
+from registry_sync.startup import database_of, start
+from registry_sync.sync.run import Syncing
+from shared.errors import StartupRefused, Unavailable
+from shared.pg.migrate import refuse_unmigrated
+from shared.settings import Environment
+from shared.web.app import create_app
+from shared.web.keys import KeyDirectory
+
+_ROUTERS = (holds.router, fetches.router, pulling.router, events.router)
+
+
+def build(settings: Settings) -> FastAPI:
+    """Return the application of one process; the database is opened when it starts."""
+    database = database_of(settings)
+    named = read_sources(settings.sources_file)
+    ranks = {one.name: one.rank for one in named}
+    keys = KeyDirectory(database)
+    client = httpx.AsyncClient(follow_redirects=False, trust_env=False)
+    is_production = settings.environment is Environment.production
+    syncing = Syncing(database, client, ranks, https_only=is_production)
+    registry = Registry(database, settings, named, syncing, keys)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await start(database, settings)
+        await enrol(database, ranks)
+        yield
+        await client.aclose()
+        await database.close()
+
+    async def ready() -> None:
+        async with database.connect() as connection:
+            try:
+                await refuse_unmigrated(connection, package="registry_sync", schema="registry")
+            except StartupRefused as refused:
+                raise Unavailable(refused.detail) from refused
+
+    app = create_app(
+        title="Yike registry-sync",
+        description="What the authorities say of every institution, as of any time.",
+        version=version("yike"),
+        service="registry",
+        routers=_ROUTERS,
+        lifespan=lifespan,
+        access=keys,
+        ready=ready,
+    )
+    app.state.registry = registry
+    app.state.settings = settings
+    return app

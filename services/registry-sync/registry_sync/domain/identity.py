@@ -1,0 +1,40 @@
+"""Whether a record is of whom it says: two keys that must agree, and a name that must resemble.
+
+One wrong key is a typing error at the source; acting on it would touch a stranger.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from registry_sync.domain.changes import Held
+from registry_sync.domain.record import Key, Record, SetAside
+from registry_sync.domain.words import RowFault
+
+
+def check_identity(
+    held: Mapping[Key, Held], records: Iterable[Record]
+) -> tuple[list[Record], list[SetAside]]:
+    """Return the records to believe, and those whose keys or names contradict what is held."""
+    owners = {licence_no: name for name, licence_no in held if licence_no}
+    believed, doubtful = [], []
+    for record in records:
+        owner = owners.get(record.licence_no, record.institution_id)
+        before = held.get(record.key)
+        if owner != record.institution_id:
+            doubtful.append(_aside(record, "licence_no"))
+        elif before and not resembles(before.name, record.get("name") or ""):
+            doubtful.append(_aside(record, "name"))
+        else:
+            believed.append(record)
+    return believed, doubtful
+
+
+def resembles(before: str, after: str) -> bool:
+    """Tell whether two names share two neighbouring characters; an empty one says nothing."""
+    if before == after or not before or not after:
+        return True
+    pairs = {before[at : at + 2] for at in range(len(before) - 1)}
+    return any(after[at : at + 2] in pairs for at in range(len(after) - 1))
+
+
+def _aside(record: Record, name: str) -> SetAside:
+    return SetAside(record.where, RowFault.identity_doubtful, name, record.key)

@@ -1,0 +1,265 @@
+"""What of a batch may act, and what waits for two persons.
+
+Additions, changes and restorations go on while revocations are held; absences are held apart.
+Thresholds are presets of `design`, not law: every source may have its own.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from registry_sync.domain.changes import Changes, Held
+from registry_sync.domain.record import Key, Record
+from registry_sync.domain.words import HoldReason, Status
+
+WHOLE_BPS: Final = 10_000
+SAMPLE_MAX: Final = 20
+"""Sites shown of a hold; all of them are kept with it."""
+
+DISTRICT: Final = 6
+"""Digits of a county's division code: what one bureau supervises."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much may change at once before people look; one hundredth of a percent is 1 bps."""
+
+    shrink_bps: int = 200
+    shrink_of_bureau: int = 20
+    revoked_min: int = 5
+    revoked_bps: int = 50
+    revoked_of_bureau: int = 10
+    revoked_of_bureau_bps: int = 1_000
+    fill_drop_bps: int = 500
+    jump_max: int = 1_000
+    toggles_max: int = 3
+    ahead_max: timedelta = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What is known of a batch when it is judged."""
+
+    is_full: bool
+    count: int
+    """Rows it held, those set aside included."""
+
+    changes: Changes
+    held: Mapping[Key, Held]
+    version: int | None = None
+    version_before: int | None = None
+    as_of: datetime | None = None
+    now: datetime | None = None
+    unknown_columns: Collection[str] = ()
+    fill_bps: Mapping[str, int] = field(default_factory=dict)
+    """Of each field, the share of records that state it."""
+    fill_before_bps: Mapping[str, int] = field(default_factory=dict)
+    """The medians of the last runs."""
+    toggles: Mapping[str, int] = field(default_factory=dict)
+    """Status changes of the last week, by institution."""
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What two persons let through: the sites they saw, and no more than so many changes."""
+
+    ceiling: int
+    keys: frozenset[Key] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """One thing that waits: why, how many changes, of which sites."""
+
+    reason: HoldReason
+    count: int
+    keys: tuple[Key, ...] = ()
+    detail: str = ""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing of the batch may act meanwhile."""
+        return self.reason in WHOLE
+
+
+@dataclass(slots=True)
+class Judgement:
+    """What acts now, and what waits."""
+
+    records: list[Record] = field(default_factory=list)
+    missing: list[Key] = field(default_factory=list)
+    seen_again: list[Key] = field(default_factory=list)
+    withheld: list[Withheld] = field(default_factory=list)
+    released: set[HoldReason] = field(default_factory=set)
+    """Holds that this batch made good: what was approved of them acts now."""
+
+
+WHOLE: Final = frozenset(
+    {
+        HoldReason.empty,
+        HoldReason.fast_forward,
+        HoldReason.clock,
+        HoldReason.schema_drift,
+        HoldReason.fill_rate,
+    }
+)
+"""Reasons that concern the batch as such."""
+
+
+def judge(
+    batch: Batch, limits: Limits, released: Mapping[HoldReason, Release] | None = None
+) -> Judgement:
+    """Return what of a batch acts and what waits for two persons."""
+    released = released or {}
+    judgement = Judgement()
+    for reason, detail in _doubts(batch, limits):
+        size = _size(batch)
+        release = released.get(reason)
+        if release is not None and size <= release.ceiling:
+            judgement.released.add(reason)
+        else:
+            judgement.withheld.append(Withheld(reason, size, detail=detail))
+    if judgement.withheld:
+        return judgement
+    _let_records(judgement, batch, limits, released)
+    _let_missing(judgement, batch, limits, released)
+    judgement.seen_again = batch.changes.seen_again
+    return judgement
+
+
+def fill_of(records: Collection[Record], fields: Iterable[str]) -> dict[str, int]:
+    """Return of each field the share of records that state it, in basis points."""
+    if not records:
+        return {}
+    total = len(records)
+    return {
+        name: WHOLE_BPS * sum(one.get(name) is not None for one in records) // total
+        for name in fields
+    }
+
+
+def _size(batch: Batch) -> int:
+    changes = batch.changes
+    return len(changes.records) + len(changes.missing)
+
+
+def _doubts(batch: Batch, limits: Limits) -> Iterable[tuple[HoldReason, str]]:
+    """Name every reason to believe nothing of a batch before people looked at it."""
+    if batch.is_full and batch.count == 0 and batch.held:
+        yield HoldReason.empty, f"0 rows, {len(batch.held)} are held"
+    if batch.unknown_columns:
+        yield HoldReason.schema_drift, f"{len(batch.unknown_columns)} unknown columns"
+    if batch.version is not None and batch.version_before is not None:
+        jump = batch.version - batch.version_before
+        if jump > limits.jump_max:
+            yield HoldReason.fast_forward, f"{jump} versions at once"
+    if batch.as_of is not None and batch.now is not None:
+        ahead = batch.as_of - batch.now
+        if ahead > limits.ahead_max:
+            yield HoldReason.clock, f"{int(ahead.total_seconds())} s ahead of our clock"
+    poorer = [
+        name
+        for name, before in batch.fill_before_bps.items()
+        if batch.is_full
+        and batch.count
+        and batch.fill_bps.get(name, 0) < before - limits.fill_drop_bps
+    ]
+    if poorer:
+        yield HoldReason.fill_rate, ", ".join(sorted(poorer))
+
+
+def _let_records(
+    judgement: Judgement, batch: Batch, limits: Limits, released: Mapping[HoldReason, Release]
+) -> None:
+    """Let additions, changes and restorations act; revocations unless they are too many."""
+    changes = batch.changes
+    flapping = {name for name, times in batch.toggles.items() if times >= limits.toggles_max}
+    acting = [*changes.added, *changes.modified, *changes.restored]
+    if _is_mass(batch, limits):
+        acting += _approved(judgement, HoldReason.mass_revocation, changes.revoked, released)
+    else:
+        acting += changes.revoked
+    steady = [one for one in acting if not _flaps(one, flapping, batch.held)]
+    restless = [one for one in acting if _flaps(one, flapping, batch.held)]
+    judgement.records = [
+        *steady,
+        *_approved(judgement, HoldReason.flapping, restless, released),
+    ]
+
+
+def _flaps(record: Record, flapping: Collection[str], held: Mapping[Key, Held]) -> bool:
+    """Tell whether a record turns the status of an institution once more that keeps turning."""
+    before = held.get(record.key)
+    return (
+        record.institution_id in flapping
+        and before is not None
+        and before.status != record.get("status")
+    )
+
+
+def _approved(
+    judgement: Judgement,
+    reason: HoldReason,
+    records: list[Record],
+    released: Mapping[HoldReason, Release],
+) -> list[Record]:
+    """Return the records that people saw and let through; hold the rest again."""
+    if not records:
+        return []
+    release = released.get(reason)
+    seen = release.keys if release else frozenset()
+    let = [one for one in records if one.key in seen][: release.ceiling if release else 0]
+    if let:
+        judgement.released.add(reason)
+    passed = {one.key for one in let}
+    rest = [one.key for one in records if one.key not in passed]
+    if rest:
+        judgement.withheld.append(Withheld(reason, len(rest), tuple(rest)))
+    return let
+
+
+def _is_mass(batch: Batch, limits: Limits) -> bool:
+    """Tell whether more is revoked at once than an ordinary day sees."""
+    revoked = batch.changes.revoked
+    active = [one for one in batch.held.values() if one.status != Status.revoked]
+    share = limits.revoked_bps * len(active) // WHOLE_BPS
+    if len(revoked) > max(limits.revoked_min, share):
+        return True
+    bureaus = Counter(one.district_code[:DISTRICT] for one in active)
+    by_bureau = Counter(_district(one, batch.held) for one in revoked)
+    return any(
+        number > limits.revoked_of_bureau
+        and WHOLE_BPS * number > limits.revoked_of_bureau_bps * bureaus[bureau]
+        for bureau, number in by_bureau.items()
+    )
+
+
+def _district(record: Record, held: Mapping[Key, Held]) -> str:
+    before = held.get(record.key)
+    code = before.district_code if before else record.get("district_code")
+    return (code or "")[:DISTRICT]
+
+
+def _let_missing(
+    judgement: Judgement, batch: Batch, limits: Limits, released: Mapping[HoldReason, Release]
+) -> None:
+    """Count what a full batch leaves out, unless it leaves out too much."""
+    missing = batch.changes.missing
+    newly = [key for key in missing if not batch.held[key].missing_fulls]
+    shrunk = WHOLE_BPS * len(newly) > limits.shrink_bps * len(batch.held)
+    by_bureau = Counter(batch.held[key].district_code[:DISTRICT] for key in newly)
+    if not shrunk and max(by_bureau.values(), default=0) <= limits.shrink_of_bureau:
+        judgement.missing = missing
+        return
+    release = released.get(HoldReason.shrink)
+    seen = release.keys if release else frozenset()
+    let = [key for key in newly if key in seen][: release.ceiling if release else 0]
+    passed = {*let, *(key for key in missing if batch.held[key].missing_fulls)}
+    judgement.missing = [key for key in missing if key in passed]
+    if let:
+        judgement.released.add(HoldReason.shrink)
+    rest = tuple(key for key in missing if key not in passed)
+    if rest:
+        judgement.withheld.append(Withheld(HoldReason.shrink, len(rest), rest))

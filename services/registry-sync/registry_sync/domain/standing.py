@@ -1,0 +1,168 @@
+"""How an institution stands, from everything that every source says of its sites.
+
+Sources have ranks; the best rank (the smallest number) that says something of a field is
+believed. Where two of the same rank differ nobody is: what was believed stays, and the field
+is named as in conflict. The last writer never wins.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any, Final
+
+from registry_sync.domain.record import FIELDS, Key
+from registry_sync.domain.words import LicenceClass, Status
+
+_GRAVITY: Final = {status: place for place, status in enumerate(Status)}
+"""From `normal` to `unknown`: an institution stands as well as the best of its sites."""
+
+_LEADING: Final = frozenset({"name", "district_code", "category", "delivery", "address"})
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What one source says of one site now."""
+
+    source: str
+    rank: int
+    key: Key
+    values: tuple[str | None, ...]
+    since: date | None = None
+    evidence: str = ""
+    """The hash of the file it stood in."""
+
+    is_missing: bool = False
+    """Left out by the last full batches: still counted, never against the institution."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One licence of an institution, as it is believed to stand."""
+
+    licence_no: str
+    values: dict[str, str | None]
+    source: str
+    """Who is believed on its status."""
+
+    rank: int
+    since: str | None
+    evidence: str
+    conflicts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """An institution as it is believed to stand; what the look-up shows and escrow hears."""
+
+    institution_id: str
+    name: str | None
+    district_code: str | None
+    category: str | None
+    delivery: str | None
+    address: str | None
+    status: str
+    licence_class: str
+    valid_until: str | None
+    white_listed: bool | None
+    black_listed: bool
+    source: str
+    rank: int
+    sites: tuple[Site, ...]
+    conflicts: tuple[str, ...] = ()
+
+    def body(self) -> dict[str, Any]:
+        """Return it as JSON is made of it."""
+        return asdict(self)
+
+
+def view_of(body: Mapping[str, Any]) -> View:
+    """Return the view that `View.body` made."""
+    sites = tuple(Site(**{**one, "conflicts": tuple(one["conflicts"])}) for one in body["sites"])
+    return View(**{**body, "sites": sites, "conflicts": tuple(body["conflicts"])})
+
+
+def resolve(
+    institution_id: str, said: Iterable[Said], day: date, before: View | None = None
+) -> View:
+    """Return how an institution stands on a day, from all that is said of it (at least once)."""
+    by_licence: dict[str, list[Said]] = {}
+    for one in said:
+        by_licence.setdefault(one.key[1], []).append(one)
+    known = {one.licence_no: one for one in before.sites} if before else {}
+    sites = tuple(
+        _site(licence_no, found, day, known.get(licence_no))
+        for licence_no, found in sorted(by_licence.items())
+    )
+    best = min(sites, key=lambda one: (_gravity(one), one.rank, one.licence_no))
+    values = best.values
+    return View(
+        institution_id,
+        **{name: values[name] for name in FIELDS if name in _LEADING},
+        status=values["status"] or Status.unknown,
+        licence_class=_class(sites),
+        valid_until=values["valid_until"],
+        white_listed=_listed(sites, "white_listed"),
+        black_listed=any(one.values["black_listed"] == "yes" for one in sites),
+        source=best.source,
+        rank=best.rank,
+        sites=sites,
+        conflicts=tuple(sorted({name for one in sites for name in one.conflicts})),
+    )
+
+
+def _gravity(site: Site) -> int:
+    return _GRAVITY[Status(site.values["status"] or Status.unknown)]
+
+
+def _site(licence_no: str, found: list[Said], day: date, before: Site | None) -> Site:
+    values: dict[str, str | None] = {}
+    conflicts = []
+    for place, name in enumerate(FIELDS):
+        value, is_clear = _believed([(one.rank, one.values[place]) for one in found])
+        if not is_clear:
+            conflicts.append(name)
+            value = before.values[name] if before else None
+        values[name] = value
+    if values["status"] is None:
+        values["status"] = Status.unknown
+    if values["status"] == Status.normal and _has_ended(values["valid_until"], day):
+        values["status"] = Status.expired
+    place = FIELDS.index("status")
+    who = min(found, key=lambda one: (one.values[place] is None, one.rank, one.source))
+    since = who.since.isoformat() if who.since else None
+    return Site(licence_no, values, who.source, who.rank, since, who.evidence, tuple(conflicts))
+
+
+def _believed(said: list[tuple[int, str | None]]) -> tuple[str | None, bool]:
+    """Return what the best rank says, and whether it says one thing."""
+    stated = [(rank, value) for rank, value in said if value is not None]
+    if not stated:
+        return None, True
+    best = min(rank for rank, _ in stated)
+    values = {value for rank, value in stated if rank == best}
+    return values.pop(), not values
+
+
+def _has_ended(valid_until: str | None, day: date) -> bool:
+    return valid_until is not None and valid_until < day.isoformat()
+
+
+def _class(sites: tuple[Site, ...]) -> str:
+    """Return the class of licence and registration (有证有照 ... 无证无照)."""
+    licensed = any(one.values["licensed"] == "yes" for one in sites)
+    registered = any(one.values["registered"] == "yes" for one in sites)
+    match licensed, registered:
+        case True, True:
+            return LicenceClass.both
+        case True, False:
+            return LicenceClass.licence_only
+        case False, True:
+            return LicenceClass.registration_only
+        case _:
+            return LicenceClass.neither
+
+
+def _listed(sites: tuple[Site, ...], name: str) -> bool | None:
+    """Return whether any site is on a list; None where no source keeps one."""
+    stated = {one.values[name] for one in sites} - {None}
+    return "yes" in stated if stated else None

@@ -1,0 +1,1 @@
+"""What sources really said, byte by byte."""

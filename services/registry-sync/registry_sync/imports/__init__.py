@@ -1,0 +1,1 @@
+"""Sheets that bureaus publish: previewed, and applied when an officer accepts."""

@@ -1,0 +1,1 @@
+"""What is held of the authorities' words: written in one transaction, read as of any time."""

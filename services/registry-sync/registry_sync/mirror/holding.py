@@ -1,0 +1,193 @@
+"""Holds in the database: made with a batch, decided by people, worked off by a re-run."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+from registry_sync.domain.holds import EXPIRES_AFTER, Vote, decided
+from registry_sync.domain.record import Key
+from registry_sync.domain.safeguards import Release, Withheld
+from registry_sync.domain.words import HoldReason
+from shared.errors import Conflict, NotKnown
+from shared.ids import new_id
+from shared.pg.database import Database, LedgerConnection
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The batch that something of was withheld."""
+
+    source: str
+    fetch_id: UUID
+    version: int | None
+    districts: Mapping[Key, str]
+    now: datetime
+
+
+async def read_released(tx: LedgerConnection, source: str) -> dict[HoldReason, Release]:
+    """Return what two persons let through and no batch has made good yet."""
+    rows = await tx.fetch(
+        "SELECT h.hold_id, h.reason, h.changes FROM registry.hold AS h"
+        " WHERE h.source = $1 AND h.state = 'approved'",
+        source,
+    )
+    return {
+        HoldReason(row["reason"]): Release(row["changes"], await _keys(tx, row["hold_id"]))
+        for row in rows
+    }
+
+
+async def _keys(tx: LedgerConnection, hold_id: UUID) -> frozenset[Key]:
+    rows = await tx.fetch(
+        "SELECT institution_id, licence_no FROM registry.held_site WHERE hold_id = $1", hold_id
+    )
+    return frozenset((row["institution_id"], row["licence_no"]) for row in rows)
+
+
+async def write_holds(
+    tx: LedgerConnection, batch: Batch, withheld: Sequence[Withheld], rerun: Collection[HoldReason]
+) -> None:
+    """Make the holds of a batch; the same one of before stays, with the votes it has.
+
+    `rerun` are the approved holds that this batch made good, or had no more need of.
+    """
+    await _end(tx, batch, rerun, "applied")
+    await tx.execute(
+        "UPDATE registry.hold SET state = 'expired', ended_at = $2"
+        " WHERE source = $1 AND state = 'open' AND expires_at <= $2",
+        batch.source,
+        batch.now,
+    )
+    for one in withheld:
+        open_id = await tx.fetchval(
+            "SELECT hold_id FROM registry.hold WHERE source = $1 AND reason = $2"
+            " AND state IN ('open', 'approved')",
+            batch.source,
+            one.reason.value,
+        )
+        if open_id is not None:
+            if await _keys(tx, open_id) == frozenset(one.keys) and one.keys:
+                continue
+            await _end(tx, batch, [one.reason], "replaced")
+        await _add(tx, batch, one)
+
+
+async def _end(
+    tx: LedgerConnection, batch: Batch, reasons: Collection[HoldReason], state: str
+) -> None:
+    await tx.execute(
+        "UPDATE registry.hold SET state = $3, ended_at = $4 WHERE source = $1"
+        " AND reason = ANY ($2::text[]) AND state IN ('open', 'approved')",
+        batch.source,
+        [one.value for one in reasons],
+        state,
+        batch.now,
+    )
+
+
+async def _add(tx: LedgerConnection, batch: Batch, one: Withheld) -> None:
+    hold_id = new_id()
+    await tx.execute(
+        "INSERT INTO registry.hold (hold_id, source, reason, fetch_id, version, changes, detail,"
+        " state, made_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 'open', $8, $9)",
+        hold_id,
+        batch.source,
+        one.reason.value,
+        batch.fetch_id,
+        batch.version,
+        one.count,
+        one.detail,
+        batch.now,
+        batch.now + EXPIRES_AFTER,
+    )
+    await tx.copy_records_to_table(
+        "held_site",
+        schema_name="registry",
+        records=[(hold_id, *key, batch.districts.get(key)) for key in one.keys],
+        columns=("hold_id", "institution_id", "licence_no", "district_code"),
+    )
+
+
+async def list_holds(
+    database: Database, *, after: UUID | None, limit: int, state: str | None
+) -> list[Any]:
+    """Return holds, the newest first."""
+    query = text(
+        "SELECT h.hold_id, h.source, h.reason, h.fetch_id, h.version, h.changes, h.detail,"
+        " h.state, h.made_at, h.expires_at, h.ended_at,"
+        " (SELECT json_agg(json_build_object('voter', v.voter, 'verdict', v.verdict,"
+        " 'reason', v.reason, 'at', v.voted_at) ORDER BY v.voted_at)"
+        " FROM registry.hold_vote AS v WHERE v.hold_id = h.hold_id) AS votes,"
+        " (SELECT json_agg(json_build_array(s.institution_id, s.licence_no, s.district_code))"
+        " FROM (SELECT * FROM registry.held_site AS q WHERE q.hold_id = h.hold_id"
+        " ORDER BY q.institution_id LIMIT 20) AS s) AS sample,"
+        " (SELECT json_object_agg(d.code, d.number) FROM (SELECT coalesce(left("
+        "q.district_code, 6), '') AS code, count(*) AS number FROM registry.held_site AS q"
+        " WHERE q.hold_id = h.hold_id GROUP BY 1) AS d) AS districts"
+        " FROM registry.hold AS h"
+        " WHERE (CAST(:after AS uuid) IS NULL OR h.hold_id < CAST(:after AS uuid))"
+        " AND (CAST(:state AS text) IS NULL OR h.state = CAST(:state AS text))"
+        " ORDER BY h.hold_id DESC LIMIT :limit"
+    )
+    async with database.connect() as connection:
+        bound = {"after": after, "state": state, "limit": limit}
+        return list((await connection.execute(query, bound)).mappings())
+
+
+async def vote(
+    database: Database, hold_id: UUID, voter: str, verdict: str, reason: str
+) -> tuple[str, str]:
+    """Record one person's word; return the source and the state that the votes come to.
+
+    Raises:
+        NotKnown: when there is no such hold.
+        Conflict: `hold_ended`, or `already_voted` where the same person says otherwise.
+
+    """
+    async with database.begin() as connection:
+        row = (
+            await connection.execute(
+                text(
+                    "SELECT h.source, h.state, h.expires_at <= now() + make_interval(secs =>"
+                    " (SELECT offset_s FROM access.clock)) AS is_over FROM registry.hold AS h"
+                    " WHERE h.hold_id = :id FOR UPDATE"
+                ),
+                {"id": hold_id},
+            )
+        ).one_or_none()
+        if row is None:
+            raise NotKnown
+        if row.state != "open" or row.is_over:
+            message = "The hold was decided already, or ran out; look at the newest one."
+            raise Conflict(message, code="hold_ended")
+        await connection.execute(
+            text(
+                "INSERT INTO registry.hold_vote (hold_id, voter, verdict, reason, voted_at)"
+                " SELECT :id, :voter, :verdict, :reason,"
+                " now() + make_interval(secs => offset_s) FROM access.clock"
+                " ON CONFLICT DO NOTHING"
+            ),
+            {"id": hold_id, "voter": voter, "verdict": verdict, "reason": reason},
+        )
+        found = await connection.execute(
+            text("SELECT voter, verdict FROM registry.hold_vote WHERE hold_id = :id"),
+            {"id": hold_id},
+        )
+        votes = [Vote(*one) for one in found]
+        if Vote(voter, verdict) not in votes:
+            message = "You decided this hold otherwise before; another person has to."
+            raise Conflict(message, code="already_voted")
+        state = decided(votes)
+        if state != "open":
+            await connection.execute(
+                text(
+                    "UPDATE registry.hold SET state = :state, ended_at = CASE WHEN"
+                    " :state = 'rejected' THEN now() END WHERE hold_id = :id"
+                ),
+                {"state": state, "id": hold_id},
+            )
+    return row.source, state

@@ -1,0 +1,1 @@
+"""The sources: where each stands, and pulling one now."""

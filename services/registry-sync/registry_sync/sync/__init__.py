@@ -1,0 +1,1 @@
+"""One look at one source: fetched, compared, judged, applied, or left as it was."""

@@ -1,0 +1,195 @@
+"""A batch that arrived whole: compared, judged, applied; all in one transaction."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from registry_sync.domain.changes import Changes, Held, compare
+from registry_sync.domain.identity import check_identity
+from registry_sync.domain.record import FIELDS, Key, Parsed, SetAside
+from registry_sync.domain.safeguards import Batch, Judgement, Limits, fill_of, judge
+from registry_sync.domain.words import HoldReason
+from registry_sync.mirror import absence, applying, holding, sources
+from registry_sync.source.manifest import Manifest
+from registry_sync.sync import metrics
+from shared.pg.database import Database, LedgerConnection
+from shared.time import business_day
+
+_REQUIRED: Final = tuple(name for name in FIELDS if name != "address")
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A batch as it came."""
+
+    source: str
+    fetch_id: UUID
+    parsed: Parsed
+    count: int
+    evidence: str
+    now: datetime
+    is_full: bool
+    manifest: Manifest | None = None
+    etag: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What became of a batch."""
+
+    result: str
+    changed: int
+    set_aside: int
+    withheld: Mapping[HoldReason, int] = field(default_factory=dict)
+
+
+async def accept(database: Database, ranks: dict[str, int], arrived: Arrived) -> Accepted:
+    """Compare, judge and apply one batch, and move the source's cursor with it."""
+    async with database.ledger() as tx:
+        await applying.lock(tx)
+        held = await sources.read_held(tx, arrived.source)
+        records, doubtful = check_identity(held, arrived.parsed.records)
+        aside = [*arrived.parsed.set_aside, *doubtful]
+        named = [one.key for one in aside if one.key is not None]
+        changes = compare(held, records, is_full=arrived.is_full, set_aside=named)
+        batch = await _batch(tx, arrived, held, changes)
+        released = await holding.read_released(tx, arrived.source)
+        judgement = judge(batch, Limits(), released)
+        changed = await _apply(tx, ranks, arrived, judgement)
+        await sources.write_set_aside(tx, arrived.fetch_id, arrived.source, aside, arrived.now)
+        await _hold(tx, arrived, held, changes, judgement, list(released))
+        await _move_on(tx, arrived, batch, judgement)
+    _count(arrived.source, changes, judgement, aside)
+    withheld = {one.reason: one.count for one in judgement.withheld}
+    return Accepted(_result(judgement), changed, len(aside), withheld)
+
+
+def _result(judgement: Judgement) -> str:
+    return "withheld" if judgement.withheld else "applied"
+
+
+async def _batch(
+    tx: LedgerConnection, arrived: Arrived, held: Mapping[Key, Held], changes: Changes
+) -> Batch:
+    manifest = arrived.manifest
+    before = await tx.fetchval(
+        "SELECT version FROM registry.source WHERE source = $1", arrived.source
+    )
+    return Batch(
+        is_full=arrived.is_full,
+        count=arrived.count,
+        changes=changes,
+        held=held,
+        version=manifest.version if manifest else None,
+        version_before=before,
+        as_of=manifest.as_of if manifest else None,
+        now=arrived.now,
+        unknown_columns=arrived.parsed.unknown_columns,
+        fill_bps=fill_of(arrived.parsed.records, _REQUIRED),
+        fill_before_bps=await sources.usual_fill(tx, arrived.source),
+        toggles=await sources.read_toggles(tx, arrived.source, arrived.now),
+    )
+
+
+async def _apply(
+    tx: LedgerConnection, ranks: dict[str, int], arrived: Arrived, judgement: Judgement
+) -> int:
+    manifest = arrived.manifest
+    as_of = manifest.as_of if manifest else arrived.now
+    source = applying.Source(
+        arrived.source,
+        ranks,
+        arrived.fetch_id,
+        arrived.evidence,
+        business_day(as_of),
+        arrived.now,
+        business_day(arrived.now),
+        is_stale=manifest is not None and manifest.is_over(arrived.now),
+    )
+    changed = await applying.apply(tx, source, judgement.records)
+    await applying.note_missing(tx, source, judgement.missing)
+    await applying.note_seen(tx, source, judgement.seen_again)
+    if judgement.missing:
+        await absence.tell_missing(tx, source)
+    return changed
+
+
+async def _hold(
+    tx: LedgerConnection,
+    arrived: Arrived,
+    held: Mapping[Key, Held],
+    changes: Changes,
+    judgement: Judgement,
+    released: Sequence[HoldReason],
+) -> None:
+    districts = {key: one.district_code for key, one in held.items()}
+    districts |= {
+        one.key: one.get("district_code") or "" for one in changes.records if one.key not in held
+    }
+    version = arrived.manifest.version if arrived.manifest else None
+    batch = holding.Batch(arrived.source, arrived.fetch_id, version, districts, arrived.now)
+    await holding.write_holds(tx, batch, judgement.withheld, released)
+
+
+async def _move_on(
+    tx: LedgerConnection, arrived: Arrived, batch: Batch, judgement: Judgement
+) -> None:
+    """Move the cursor, unless nothing of the batch was believed."""
+    is_whole = any(one.is_whole for one in judgement.withheld)
+    await tx.execute(
+        "UPDATE registry.fetch SET finished_at = $2, result = $3, records = $4, sha256 = $5,"
+        " fill_bps = $6::jsonb WHERE fetch_id = $1",
+        arrived.fetch_id,
+        arrived.now,
+        _result(judgement),
+        arrived.count,
+        arrived.evidence,
+        json.dumps(batch.fill_bps),
+    )
+    if is_whole:
+        await tx.execute(
+            "UPDATE registry.source SET last_tried_at = $2, last_result = 'withheld'"
+            " WHERE source = $1",
+            arrived.source,
+            arrived.now,
+        )
+        return
+    manifest = arrived.manifest
+    await tx.execute(
+        "UPDATE registry.source SET version = coalesce($3, version),"
+        " schema_version = coalesce($4, schema_version), etag = $5,"
+        " as_of = coalesce($6, as_of), valid_until = $7, cadence_s = coalesce($8, cadence_s),"
+        " last_tried_at = $2, last_success_at = $2, last_result = $9,"
+        " last_change_at = CASE WHEN $10 THEN $2 ELSE last_change_at END,"
+        " last_full_at = CASE WHEN $11 THEN $2 ELSE last_full_at END WHERE source = $1",
+        arrived.source,
+        arrived.now,
+        manifest.version if manifest else None,
+        manifest.schema_version if manifest else None,
+        arrived.etag if not judgement.withheld else None,
+        manifest.as_of if manifest else arrived.now,
+        manifest.valid_until if manifest else None,
+        manifest.update_cadence_s if manifest else None,
+        _result(judgement),
+        bool(judgement.records),
+        arrived.is_full,
+    )
+
+
+def _count(source: str, changes: Changes, judgement: Judgement, aside: Sequence[SetAside]) -> None:
+    acted = {one.key for one in judgement.records}
+    kinds = {
+        "add": changes.added,
+        "modify": changes.modified,
+        "revoke": changes.revoked,
+        "restore": changes.restored,
+    }
+    applied = {kind: sum(one.key in acted for one in found) for kind, found in kinds.items()}
+    waiting = {kind: len(found) - applied[kind] for kind, found in kinds.items()}
+    missing = len(judgement.missing)
+    metrics.count_changes(source, "applied", {**applied, "missing": missing})
+    metrics.count_changes(source, "held", {**waiting, "missing": len(changes.missing) - missing})
+    metrics.count_changes(source, "quarantined", {"modify": len(aside)})
