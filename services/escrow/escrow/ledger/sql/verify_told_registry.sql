@@ -1,6 +1,6 @@
 -- Compare what the registry said last of an institution with what the feed told of it last.
 -- Locks: none. Index: event_pkey, institution_pkey, registry_word_pkey.
--- Rows: the last description told since, and one word each, of one chunk of institution_ids. What
+-- Rows: the last word told since, and the one kept, of each of one chunk of institution_ids. What
 -- is said of an institution that is not registered here is told once it is.
 WITH range AS (
   SELECT * FROM unnest(CAST(:ids AS text[]), CAST(:told AS bigint[]), CAST(:until AS bigint[]))
@@ -12,7 +12,8 @@ WITH range AS (
   CROSS JOIN LATERAL (
     SELECT * FROM escrow.event AS e
     WHERE e.institution_id = r.institution_id AND e.sequence > r.told AND e.sequence <= r.until
-      AND e.type = 'institution.changed' ORDER BY e.sequence DESC LIMIT 1) AS e
+      AND e.type = 'institution.changed' AND e.body::jsonb ? 'registry'
+    ORDER BY e.sequence DESC LIMIT 1) AS e
 ), told AS (
   SELECT institution_id, key, jsonb_set(body, '{heard_at}',
     to_jsonb(CAST(body ->> 'heard_at' AS timestamptz))) AS body
