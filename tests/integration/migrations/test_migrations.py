@@ -14,6 +14,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -84,6 +85,46 @@ def test_two_processes_at_once_migrate_once(empty_database: MakeDatabase) -> Non
         assert (process.returncode, failed) == (0, "")
         assert f"is at revision {newest_revision('escrow')}" in said
     assert len(run_sql(url, "SELECT FROM escrow.alembic_version")) == 1
+
+
+def test_what_the_first_revision_holds_is_there_after_the_second(
+    empty_database: MakeDatabase,
+) -> None:
+    url = empty_database()
+    asyncio.run(_upgraded(url, "0001"))
+    for statement in _OLD_ROWS:
+        run_sql(url, statement)
+    before = [run_sql(url, f"SELECT * FROM escrow.{table}") for table in _OLD]
+    migrate(url)
+    assert [run_sql(url, f"SELECT * FROM escrow.{table}") for table in _OLD] == before
+    assert run_sql(service_url(url), "SELECT FROM escrow.registry_word") == []
+
+
+_OLD = ("institution", "freeze", "event")
+_OLD_ROWS = (
+    """INSERT INTO escrow.institution VALUES
+    ('I1', 'Sunny', '320602', 'subject', 'offline', 'national', 'unlisted', NULL, now())""",
+    """INSERT INTO escrow.freeze SELECT 'I1', gen_random_uuid(), 'payout', 'r', 'a', 'd', now(), 's'
+    FROM generate_series(1, 3)""",
+    """INSERT INTO escrow.event
+    (institution_id, sequence, event_id, type, time, epoch, order_xid, body)
+    VALUES ('I1', 1, gen_random_uuid(), 'freeze.placed', now(), 1, '1', '{}')""",
+)
+
+
+async def _upgraded(owner_url: str, revision: str) -> None:
+    """Bring an empty database to a revision and no further."""
+    config = config_of("escrow")
+
+    def upgrade(connection: Connection) -> None:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+
+    url = make_url(owner_url).set(drivername="postgresql+asyncpg")
+    engine = create_async_engine(url, poolclass=NullPool)
+    async with engine.begin() as connection:
+        await connection.run_sync(upgrade)
+    await engine.dispose()
 
 
 @pytest.mark.parametrize(
