@@ -113,7 +113,7 @@ test: $(READY) ## All of it: what CI runs (again on the server of DATABASE_URL w
 	else \
 	  printf '\nPassed: style, imports, types, all tests on PostgreSQL 18.\n'; \
 	fi
-	@printf 'Not part of it: make bench, make mutation, make crash (200 rounds instead of 10).\n'
+	@printf 'Not part of it: make bench, make mutation, make guards, make crash (200 rounds instead of 10).\n'
 
 .PHONY: crash
 crash: $(READY) ## 200 rounds of kill -9 under load (CRASH_ROUNDS, CRASH_SEED)
@@ -122,6 +122,10 @@ crash: $(READY) ## 200 rounds of kill -9 under load (CRASH_ROUNDS, CRASH_SEED)
 .PHONY: mutation
 mutation: $(READY) ## Break the domain in every way; at least 85 % must be noticed
 	@$(BIN)/python tests/mutation.py
+
+.PHONY: guards
+guards: $(READY) ## Take each guard of SQL, store and web away; see its test fail (GUARDS=word)
+	@$(BIN)/python -m tests.guards $(GUARDS)
 
 .PHONY: bench
 bench: $(READY) ## Lessons per second and latency over HTTP, with durable commits
