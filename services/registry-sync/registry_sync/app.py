@@ -11,9 +11,11 @@ from registry_sync.edge import Registry
 from registry_sync.events import api as events
 from registry_sync.fetches import api as fetches
 from registry_sync.holds import api as holds
+from registry_sync.imports import api as imports
 from registry_sync.mirror.sources import enrol
 from registry_sync.pulling import api as pulling
 from registry_sync.settings import Settings, read_sources
+from registry_sync.source.sheets import SIZE_MAX
 from registry_sync.startup import database_of, start
 from registry_sync.sync.run import Syncing
 from shared.errors import StartupRefused, Unavailable
@@ -22,7 +24,7 @@ from shared.settings import Environment
 from shared.web.app import create_app
 from shared.web.keys import KeyDirectory
 
-_ROUTERS = (holds.router, fetches.router, pulling.router, events.router)
+_ROUTERS = (holds.router, fetches.router, imports.router, pulling.router, events.router)
 
 
 def build(settings: Settings) -> FastAPI:
@@ -60,6 +62,7 @@ def build(settings: Settings) -> FastAPI:
         lifespan=lifespan,
         access=keys,
         ready=ready,
+        body_max=SIZE_MAX,
     )
     app.state.registry = registry
     app.state.settings = settings

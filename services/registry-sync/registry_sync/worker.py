@@ -11,7 +11,7 @@ import httpx
 from registry_sync.mirror import lapsing, sources
 from registry_sync.settings import Settings, SourceSettings, read_sources
 from registry_sync.startup import database_of, start
-from registry_sync.sync import gauges, metrics
+from registry_sync.sync import gauges, metrics, sheets
 from registry_sync.sync.run import Syncing
 from shared.metrics import exposed
 from shared.pg.database import Database
@@ -41,6 +41,8 @@ class Rounds:
         approved = await sources.approved(self.database)
         for source in self.named:
             tried = states[source.name].last_tried_at
+            if source.kind == "sheet" and source.name in approved:
+                await sheets.apply_again(self.database, self.syncing.ranks, source)
             is_due = tried is None or now - tried >= timedelta(seconds=self.poll_s)
             if source.kind == "platform" and (is_due or source.name in approved):
                 await self.syncing.sync(source, everything=source.name in approved)

@@ -25,7 +25,7 @@ from starlette.middleware.exceptions import ExceptionMiddleware
 from shared.errors import ServiceError
 from shared.metrics import build_info
 from shared.web import problems
-from shared.web.edge import Edge
+from shared.web.edge import BODY_MAX, Edge
 from shared.web.openapi import About, document
 from shared.web.principals import Authenticator
 from shared.web.routes import RouteTable, api_routes
@@ -45,6 +45,7 @@ def create_app(
     lifespan: Lifespan | None,
     access: Authenticator,
     ready: Callable[[], Awaitable[None]],
+    body_max: int = BODY_MAX,
     **about: Unpack[About],
 ) -> FastAPI:
     """Return an application: these routers, health, OpenAPI, problems, ids, limits, metrics.
@@ -64,7 +65,7 @@ def create_app(
             HTTPException: problems.on_http_exception,
         },
         middleware=[
-            Middleware(Edge, service=about["service"]),
+            Middleware(Edge, service=about["service"], body_max=body_max),
             Middleware(ExceptionMiddleware, handlers={Exception: problems.on_unforeseen}),
         ],
     )

@@ -59,10 +59,11 @@ _durations = Histogram(
 class Edge:
     """ASGI middleware; see the module."""
 
-    def __init__(self, app: ASGIApp, *, service: str) -> None:
-        """Take the application to guard and the name to count it under."""
+    def __init__(self, app: ASGIApp, *, service: str, body_max: int = BODY_MAX) -> None:
+        """Take the application to guard, the name to count it under, and its longest body."""
         self._app = app
         self._service = service
+        self._body_max = body_max
         self._counters: dict[tuple[str, str, int], Counter] = {}
         self._timers: dict[tuple[str, str], Histogram] = {}
         self._in_work = 0
@@ -86,7 +87,7 @@ class Edge:
                 response = problems.rendered(fault, scope["request_id"])
                 await response(scope, receive, answer)
             else:
-                await self._app(scope, _limited(headers, receive), answer)
+                await self._app(scope, _limited(headers, receive, self._body_max), answer)
         finally:
             self._in_work -= 1
             self._observe(scope, answer.status, time.perf_counter() - started)
@@ -95,7 +96,7 @@ class Edge:
     def _refused(self, scope: Scope, headers: dict[bytes, bytes]) -> ServiceError | None:
         if self._in_work > IN_WORK_MAX:
             return TooMany(headers={"Retry-After": "1"})
-        return _refused(scope, headers)
+        return _refused(scope, headers, self._body_max)
 
     def _observe(self, scope: MutableMapping[str, Any], status: int, elapsed_s: float) -> None:
         method = scope["method"] if scope["method"] in _METHODS else "other"
@@ -150,20 +151,17 @@ def _request_id(headers: dict[bytes, bytes]) -> bytes:
     return str(new_id()).encode()
 
 
-def _refused(scope: Scope, headers: dict[bytes, bytes]) -> ServiceError | None:
+def _refused(scope: Scope, headers: dict[bytes, bytes], body_max: int) -> ServiceError | None:
     """Return the fault of a request that no route should see."""
     if "\0" in scope["path"]:
         return NotKnown()
     length = headers.get(b"content-length", b"0")
-    if len(length) > len(str(BODY_MAX)) or (length.isdigit() and int(length) > BODY_MAX):
-        return TooLarge(_TOO_LARGE)
+    if len(length) > len(str(body_max)) or (length.isdigit() and int(length) > body_max):
+        return TooLarge(f"A body has at most {body_max // 1024} KiB: split the batch.")
     return None
 
 
-_TOO_LARGE: Final = f"A body has at most {BODY_MAX // 1024} KiB: split the batch."
-
-
-def _limited(headers: dict[bytes, bytes], receive: Receive) -> Receive:
+def _limited(headers: dict[bytes, bytes], receive: Receive, body_max: int) -> Receive:
     """Count the bytes of a body that did not say how long it is."""
     if b"content-length" in headers:
         return receive  # the server reads no more than that
@@ -173,7 +171,7 @@ def _limited(headers: dict[bytes, bytes], receive: Receive) -> Receive:
         nonlocal size
         message = await receive()
         size += len(message.get("body", b""))
-        if size > BODY_MAX:
+        if size > body_max:
             raise HTTPException(413)  # the one that the framework lets through while reading
         return message
 

@@ -1,0 +1,219 @@
+"""A bureau's sheet: kept as it came, shown as a difference, applied when an officer accepts.
+
+A sheet is a full list: what it leaves out is missing, which never freezes.
+Accepting reads the kept bytes again and judges them against what is held then.
+"""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import text
+
+from registry_sync.domain.changes import Changes, Held, compare
+from registry_sync.domain.identity import check_identity
+from registry_sync.domain.record import FIELDS, Key, Parsed, Record
+from registry_sync.mirror import sources
+from registry_sync.settings import SourceSettings
+from registry_sync.source.mapping import Mapping
+from registry_sync.source.sheets import read_sheet
+from registry_sync.sync.accept import Accepted, Arrived, accept
+from shared.errors import Conflict, NotKnown
+from shared.ids import new_id
+from shared.pg.database import Database
+
+SAMPLE_MAX: Final = 50
+"""Sites of each kind shown in a preview; the counts tell of all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """A file as an officer sent it."""
+
+    file_name: str
+    content: bytes
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a sheet would change."""
+
+    import_id: UUID
+    fetch_id: UUID
+    shown: dict[str, Any]
+
+
+async def preview(database: Database, source: SourceSettings, uploaded: Uploaded) -> Preview:
+    """Keep a sheet, and return what it would change.
+
+    Raises:
+        BatchRefused: when it is no sheet that may be read; it is kept all the same.
+
+    """
+    now = await sources.clock(database)
+    digest = hashlib.sha256(uploaded.content).hexdigest()
+    fetch_id = await sources.begin_fetch(database, source.name, "import", None, now)
+    await sources.keep_part(database, fetch_id, 0, uploaded.file_name, digest, uploaded.content)
+    parsed = await _parsed(source, uploaded.file_name, uploaded.content)
+    shown = await _difference(database, source.name, parsed)
+    import_id = new_id()
+    async with database.begin() as connection:
+        await connection.execute(
+            text(
+                "INSERT INTO registry.import (import_id, source, fetch_id, file_name, uploaded_by,"
+                " uploaded_at, preview, state) VALUES (:import_id, :source, :fetch_id, :file_name,"
+                " :by, :now, CAST(:preview AS jsonb), 'preview')"
+            ),
+            {
+                "import_id": import_id,
+                "source": source.name,
+                "fetch_id": fetch_id,
+                "file_name": uploaded.file_name,
+                "by": uploaded.by,
+                "now": now,
+                "preview": json.dumps(shown, ensure_ascii=False),
+            },
+        )
+        await connection.execute(
+            text("UPDATE registry.fetch SET result = 'previewed' WHERE fetch_id = :fetch_id"),
+            {"fetch_id": fetch_id},
+        )
+    return Preview(import_id, fetch_id, shown)
+
+
+async def accept_import(
+    database: Database,
+    ranks: dict[str, int],
+    import_id: UUID,
+    by: str,
+    named: Sequence[SourceSettings],
+) -> Accepted:
+    """Apply a sheet that was previewed.
+
+    Raises:
+        NotKnown: when there is no such import.
+        Conflict: `import_ended`, when it or a newer one of its source was accepted.
+
+    """
+    now = await sources.clock(database)
+    async with database.begin() as connection:
+        row = (
+            await connection.execute(
+                text("SELECT * FROM registry.import WHERE import_id = :id FOR UPDATE"),
+                {"id": import_id},
+            )
+        ).one_or_none()
+        if row is None:
+            raise NotKnown
+        if row.state != "preview":
+            message = "This sheet was accepted, or a newer one of its source was."
+            raise Conflict(message, code="import_ended")
+        source = next(one for one in named if one.name == row.source)
+        await connection.execute(
+            text(
+                "UPDATE registry.import SET state = CASE WHEN import_id = :id THEN 'accepted'"
+                " ELSE 'replaced' END, accepted_by = CASE WHEN import_id = :id THEN :by END,"
+                " accepted_at = CASE WHEN import_id = :id THEN CAST(:now AS timestamptz) END"
+                " WHERE source = :source AND state = 'preview' AND import_id <= :id"
+            ),
+            {"id": import_id, "by": by, "now": now, "source": source.name},
+        )
+    return await _apply(database, ranks, source, row.fetch_id, row.file_name)
+
+
+async def apply_again(
+    database: Database, ranks: dict[str, int], source: SourceSettings
+) -> Accepted | None:
+    """Judge the sheet accepted last once more: two persons let through what was withheld."""
+    query = text(
+        "SELECT fetch_id, file_name FROM registry.import WHERE source = :source"
+        " AND state = 'accepted' ORDER BY import_id DESC LIMIT 1"
+    )
+    async with database.connect() as connection:
+        row = (await connection.execute(query, {"source": source.name})).one_or_none()
+    if row is None:
+        return None
+    return await _apply(database, ranks, source, row.fetch_id, row.file_name)
+
+
+async def _apply(
+    database: Database, ranks: dict[str, int], source: SourceSettings, kept: UUID, file_name: str
+) -> Accepted:
+    """Read kept bytes again, and judge and apply them as a fetch of their own."""
+    now = await sources.clock(database)
+    content, digest = await _kept(database, kept)
+    fetch_id = await sources.begin_fetch(database, source.name, "import", None, now)
+    await sources.keep_part(database, fetch_id, 0, file_name, digest, content)
+    parsed = await _parsed(source, file_name, content)
+    count = len(parsed.records) + len(parsed.set_aside)
+    arrived = Arrived(source.name, fetch_id, parsed, count, digest, now, is_full=True)
+    return await accept(database, ranks, arrived)
+
+
+async def _kept(database: Database, fetch_id: UUID) -> tuple[bytes, str]:
+    query = text(
+        "SELECT content, sha256 FROM registry.fetch_part WHERE fetch_id = :id AND part_no = 0"
+    )
+    async with database.connect() as connection:
+        row = (await connection.execute(query, {"id": fetch_id})).one()
+    return row.content, row.sha256
+
+
+async def _parsed(source: SourceSettings, file_name: str, content: bytes) -> Parsed:
+    """Parse beside the loop: a large sheet takes seconds."""
+    mapping = Mapping.load(source.mapping)
+    return await asyncio.to_thread(read_sheet, content, file_name, mapping)
+
+
+async def _difference(database: Database, source: str, parsed: Parsed) -> dict[str, Any]:
+    async with database.ledger() as tx:
+        held = await sources.read_held(tx, source)
+    records, doubtful = check_identity(held, parsed.records)
+    aside = [*parsed.set_aside, *doubtful]
+    named = [one.key for one in aside if one.key is not None]
+    changes = compare(held, records, is_full=True, set_aside=named)
+    return {
+        "counts": _counts(changes, len(aside)),
+        "added": [_record(one) for one in changes.added[:SAMPLE_MAX]],
+        "modified": [_record(one) for one in changes.modified[:SAMPLE_MAX]],
+        "revoked": [_record(one) for one in changes.revoked[:SAMPLE_MAX]],
+        "restored": [_record(one) for one in changes.restored[:SAMPLE_MAX]],
+        "missing": [_gone(key, held) for key in changes.missing[:SAMPLE_MAX]],
+        "set_aside": [
+            {"place": one.where, "reason": one.reason.value, "field": one.field}
+            for one in aside[:SAMPLE_MAX]
+        ],
+        "unknown_columns": len(parsed.unknown_columns),
+        "remarks": parsed.remarks,
+    }
+
+
+def _counts(changes: Changes, aside: int) -> dict[str, int]:
+    return {
+        "added": len(changes.added),
+        "modified": len(changes.modified),
+        "revoked": len(changes.revoked),
+        "restored": len(changes.restored),
+        "missing": len(changes.missing),
+        "unchanged": changes.unchanged,
+        "set_aside": aside,
+    }
+
+
+def _record(record: Record) -> dict[str, Any]:
+    said = dict(zip(FIELDS, record.values, strict=True))
+    return {
+        "institution_id": record.institution_id,
+        "licence_no": record.licence_no,
+        "place": record.where,
+        "said": {name: value for name, value in said.items() if value is not None},
+    }
+
+
+def _gone(key: Key, held: dict[Key, Held]) -> dict[str, Any]:
+    return {"institution_id": key[0], "licence_no": key[1], "name": held[key].name}
