@@ -108,7 +108,10 @@ GUARDS: Final = (
             ),
         ),
         (
-            "tests/unit/escrow/ledger/test_gather.py::test_one_who_hangs_up_costs_the_others_nothing",
+            (
+                "tests/unit/escrow/ledger/test_gather.py"
+                "::test_one_who_hangs_up_costs_the_others_nothing"
+            ),
         ),
     ),
     Guard(

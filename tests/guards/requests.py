@@ -111,7 +111,10 @@ GUARDS: Final = (
             ),
         ),
         (
-            "tests/integration/escrow/test_post.py::test_a_request_twice_in_one_posting_is_done_once",
+            (
+                "tests/integration/escrow/test_post.py"
+                "::test_a_request_twice_in_one_posting_is_done_once"
+            ),
         ),
     ),
     Guard(
