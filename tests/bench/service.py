@@ -24,7 +24,7 @@ _READY_S: Final = 30.0
 @contextlib.contextmanager
 def serving(owner_url: str, log: Path) -> Iterator[tuple[Child, int]]:
     """Serve a database until the block ends; give the process and its port."""
-    port = _free_port()
+    port = free_port()
     env = {
         **os.environ,
         "ESCROW_DATABASE_URL": service_url(owner_url),
@@ -35,14 +35,14 @@ def serving(owner_url: str, log: Path) -> Iterator[tuple[Child, int]]:
     }
     child = children.spawn("escrow serve", ["escrow", "serve"], env, log)
     try:
-        _wait_until_ready(child, port)
+        wait_until_ready(child, port)
         yield child, port
         child.check()
     finally:
         child.stop()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     """Let the kernel choose: runs beside this one must not meet."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
@@ -50,7 +50,8 @@ def _free_port() -> int:
         return port
 
 
-def _wait_until_ready(child: Child, port: int) -> None:
+def wait_until_ready(child: Child, port: int) -> None:
+    """Wait until a service on this machine says that it is ready."""
     deadline = time.monotonic() + _READY_S
     while time.monotonic() < deadline:
         child.check()

@@ -45,7 +45,6 @@ _SETTINGS: Mapping[str, str] = {
     "shared_buffers": "256MB",
     "max_wal_size": "4GB",
     "checkpoint_timeout": "15min",
-    "wal_compression": "on",
     "jit": "off",
     "idle_in_transaction_session_timeout": "5min",
     "timezone": "UTC",

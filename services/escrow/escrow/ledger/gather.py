@@ -17,7 +17,7 @@ from prometheus_client import Gauge, Histogram
 from escrow.domain.commands import Command
 from escrow.domain.outcomes import Outcome
 from escrow.domain.policy import Policies
-from escrow.ledger.post import Posted, Submission, post
+from escrow.ledger.post import Posted, Submission, count, post
 from escrow.ledger.requests import Answer
 from shared.errors import Conflict, TooMany
 from shared.pg.database import Database
@@ -193,7 +193,9 @@ class Poster:
 
     async def _once(self, submissions: list[Submission]) -> list[Posted]:
         async with self._database.ledger() as tx:
-            return await post(tx, submissions, self.policies)
+            posted = await post(tx, submissions, self.policies)
+        count(submissions, posted)
+        return posted
 
 
 def _still_running() -> Conflict:

@@ -76,12 +76,15 @@ async def post(
     first = _first_of_each_request(submissions)
     running = await requests.claim(tx, [one.request for one in first if one.request])
     ours = [one for one in first if not (one.request and one.request.digest in running)]
-    await store.lock(tx, store.Keys.of(_commands(ours)))
+    keys = store.Keys.of(_commands(ours))
+    await store.lock(tx, keys)
     locked = _phase("lock", started)
     answered = await requests.read(tx, [one.request for one in ours if one.request])
     fresh = [one for one in ours if not (one.request and one.request.digest in answered)]
     commands = _commands(fresh)
-    book = await store.read(tx, store.Keys.of(commands), policies)
+    if answered:
+        keys = store.Keys.of(commands)
+    book = await store.read(tx, keys, policies)
     loaded = _phase("read", locked)
     decision = decide(book, commands, make_id)
     posted = _answers(fresh, decision.outcomes)
@@ -91,7 +94,6 @@ async def post(
         tx, [(one.request, posted[id(one)].answer) for one in fresh if one.request], book.now
     )
     _phase("write", decided)
-    _count(commands, decision.outcomes)
     for one in submissions:
         if one.request and one.request.digest in answered:
             posted[id(one)] = Posted(answer=answered[one.request.digest].for_body(one.request))
@@ -133,11 +135,15 @@ def _phase(name: str, since: float) -> float:
     return now
 
 
-def _count(commands: Sequence[Command], outcomes: Sequence[Outcome]) -> None:
+def count(submissions: Sequence[Submission], posted: Sequence[Posted]) -> None:
+    """Count what was decided, once its transaction has committed: a retry counts once."""
     counts: dict[tuple[str, str], int] = {}
-    for command, outcome in zip(commands, outcomes, strict=True):
-        word = outcome.code if isinstance(outcome, Refused) else type(outcome).__name__.lower()
-        place = (type(command).__name__, word)
-        counts[place] = counts.get(place, 0) + 1
+    for one, found in zip(submissions, posted, strict=True):
+        if not found.outcomes:
+            continue
+        for command, outcome in zip(one.commands, found.outcomes, strict=True):
+            word = outcome.code if isinstance(outcome, Refused) else type(outcome).__name__.lower()
+            place = (type(command).__name__, word)
+            counts[place] = counts.get(place, 0) + 1
     for (kind, word), number in counts.items():
         _posted.labels(kind, word).inc(number)

@@ -1,0 +1,1 @@
+"""What mirroring costs: a whole register, a day's changes, a sheet, and looking up."""
