@@ -33,6 +33,9 @@ def main() -> int:
     platform.add_argument("--institutions", type=int, default=5_000)
     platform.add_argument("--seed", type=int, default=7)
     platform.add_argument("--include", type=Path, help="JSON: institutions that must be listed")
+    platform.add_argument("--journal", type=Path, help="where it remembers what it did")
+    platform.add_argument("--clock-offset-s", type=int, default=0, help="its clock is ahead by")
+    platform.add_argument("--after-version", type=int, default=0, help="a version known already")
     options = parser.parse_args()
     alone = {"bank": _bank, "platform": _platform}
     return alone.get(options.command, _launcher)(options)
@@ -101,6 +104,9 @@ def _platform(options: argparse.Namespace) -> int:
             institutions=options.institutions,
             seed=options.seed,
             include=read_include(options.include),
+            journal=options.journal,
+            clock_offset_s=options.clock_offset_s,
+            after_version=options.after_version,
         ),
     )
     return 0

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sandbox.bank.journal import Journal
 from sandbox.bank.records import Entry, Instruction, InstructionState, Statement
+from sandbox.journal import Journal
 from shared.time import business_day
 
 

@@ -17,9 +17,9 @@ import structlog
 from sandbox.bank.books import Books, Order
 from sandbox.bank.client import EscrowClient, ServiceUnreachableError
 from sandbox.bank.faults import Dice, Fault, Faults
-from sandbox.bank.journal import Journal
 from sandbox.bank.outbox import Outbox, Result
 from sandbox.bank.records import Entry, Instruction
+from sandbox.journal import Journal
 from shared.time import business_day, rfc3339, wall_clock
 
 POLL_S = 0.25

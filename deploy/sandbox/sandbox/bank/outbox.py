@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.bank.journal import Journal
 from sandbox.bank.records import Entry, InstructionState
+from sandbox.journal import Journal
 
 BATCH_MAX = 500
 """Entries in one request: half of what the wire contract allows, so that a repeat stays small."""

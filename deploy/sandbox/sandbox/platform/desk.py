@@ -6,8 +6,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
+from sandbox.journal import Journal
+from sandbox.platform import past
 from sandbox.platform.faults import Dice, Faults
 from sandbox.platform.founding import sites
 from sandbox.platform.listings import Listing
@@ -36,34 +39,54 @@ class PlatformOptions:
     update_cadence_s: int = 3_600
     clock_offset_s: int = 0
     faults: Faults = field(default_factory=Faults)
+    journal: Path | None = None
+    """Where it remembers changes and versions; what was founded there before goes on."""
+    after_version: int = 0
+    """A version that readers know already, whatever the journal says."""
 
 
 class Platform:
     """Register, press and fault switches of one platform; built when it is first asked."""
 
     def __init__(self, options: PlatformOptions) -> None:
-        """Remember how it is set up; what must be listed has to make sense."""
-        self.options = options
+        """Remember how it is set up, and what was before; what must be listed has to make sense."""
+        self._included = [Listing.model_validate(given) for given in options.include]
+        self._journal = Journal(options.journal)
+        self._past = past.recall(self._journal)
+        self.options = options = replace(options, **(self._past.founding or {}))
         self.dice = Dice(options.faults)
         self.clock_offset_s = options.clock_offset_s
         self.signer = Signer(f"platform:{options.seed}")
         self._forger = Signer(f"forger:{options.seed}")
-        self._included = [Listing.model_validate(given) for given in options.include]
         self._flaps = 1 if options.faults.flap else 0
         self._as_of = self.now()
 
     @cached_property
     def register(self) -> Register:
-        """Return the register, founded on first use."""
-        today = self.options.opened_on or self.today()
-        included = (listing.whole(today) for listing in self._included)
-        invented = sites(self.options.seed, self.options.institutions, today)
-        return Register(chain(included, invented))
+        """Return the register, founded on first use, with everything that changed since."""
+        options = self.options
+        today = options.opened_on or self.today()
+        if self._past.founding is None:
+            given = (options.seed, options.institutions, options.include)
+            past.note_founding(self._journal, *given, today)
+        founded = (Listing.model_validate(given).whole(today) for given in options.include)
+        register = Register(chain(founded, sites(options.seed, options.institutions, today)))
+        for day, listings in self._past.changes:
+            register.change(listings, day)
+        self._enter_missing(register)
+        return register
 
     @cached_property
     def press(self) -> Press:
-        """Return the press, with its first version printed on first use."""
-        return Press(FIRST_VERSION, self._listed())
+        """Return the press, with its first version printed on first use.
+
+        After a restart that is a version of its own, without a delta to it: readers fetch the
+        whole list, so nothing depends on how the last version came about.
+        """
+        known = max(self._past.version, self.options.after_version, FIRST_VERSION - 1)
+        press = Press(known + 1, self._listed())
+        self._journal.write("published", version=press.current.number)
+        return press
 
     def now(self) -> datetime:
         """Return the platform's time: the machine's, moved with the sandbox's clock."""
@@ -78,6 +101,7 @@ class Platform:
         """Change and enter sites, publish at once, and return how many were entered."""
         self._open()
         entered = self.register.change(listings, self.today())
+        past.note_change(self._journal, listings, self.today())
         self.publish()
         return entered
 
@@ -87,8 +111,7 @@ class Platform:
         faults = self.dice.faults
         if not faults.stale:
             self._flaps = self._flaps + 1 if faults.flap else 0
-            self.press.publish(self._listed())
-            self._as_of = self.now()
+            self._print(self._listed())
         return self.press.current.number
 
     def turn(self, faults: Faults) -> None:
@@ -98,8 +121,7 @@ class Platform:
         self.dice.set(faults)
         listed = self._listed()
         if not faults.stale and self.press.is_news(listed):
-            self.press.publish(listed)
-            self._as_of = self.now()
+            self._print(listed)
 
     def manifest(self) -> bytes:
         """Return the manifest as it is served; it is stamped anew once per cadence."""
@@ -135,6 +157,18 @@ class Platform:
         """Return a delta, or None where it is not kept."""
         found = self.press.deltas.get((start, end))
         return None if found is None else self._bombed(found)
+
+    def _print(self, listed: Sequence[bytes]) -> None:
+        release = self.press.publish(listed)
+        self._journal.write("published", version=release.number)
+        self._as_of = self.now()
+
+    def _enter_missing(self, register: Register) -> None:
+        """Enter what must be listed by now, and was not when the register was founded."""
+        missing = [one for one in self._included if not register.of(one.uscc)]
+        if missing:
+            register.change(missing, self.today())
+            past.note_change(self._journal, missing, self.today())
 
     def _open(self) -> None:
         """Print the first version before anything changes, or it would show the change."""

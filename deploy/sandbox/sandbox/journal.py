@@ -1,4 +1,4 @@
-"""A JSON-lines journal, so that the bank remembers over a restart what it has paid.
+"""A JSON-lines journal, so that a bank or a platform remembers over a restart what it did.
 
 A row is flushed before its effect shows outside; a last line that was cut off by a kill
 never had an effect and is dropped.
