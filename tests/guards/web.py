@@ -164,8 +164,8 @@ GUARDS: Final = (
         (
             Edit(
                 f"{_WEB}problems.py",
-                "rendered(ServiceError(INTERNAL), request_id_of(request))",
-                "rendered(ServiceError(str(error)), request_id_of(request))",
+                "_answer(request, ServiceError(INTERNAL))",
+                "_answer(request, ServiceError(str(error)))",
             ),
         ),
         (f"{_PROBLEMS}test_a_fault_of_ours_tells_the_caller_nothing_of_itself",),

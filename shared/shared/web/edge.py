@@ -135,10 +135,12 @@ class _Answer:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
+            given = message["headers"]
+            said = {name for name, _ in given}  # a public page may say that it can be kept
             message["headers"] = [
-                *message["headers"],
+                *given,
                 (b"x-request-id", self._request_id),
-                *_FIXED_HEADERS,
+                *(fixed for fixed in _FIXED_HEADERS if fixed[0] not in said),
             ]
         await self._send(message)
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from shared.web.bodies import JsonBody
-from shared.web.principals import roles_of
+from shared.web.principals import needs_key, roles_of
 from shared.web.problems import Problem, problem_responses
 
 _FRAMEWORKS_OWN: Final = ("HTTPValidationError", "ValidationError")
@@ -71,8 +71,11 @@ def _merge(schemas: dict[str, Any], more: Mapping[str, Any]) -> None:
 def _add_refusals(operation: dict[str, Any], route: APIRoute) -> None:
     """Add what any such route may answer, beside what it declares itself."""
     statuses = [500, 503]
-    if roles_of(route) is not None:
+    if needs_key(route):
         statuses += [401, 403]
+    elif roles_of(route) is not None:
+        statuses += [401]
+        operation["security"].append({})  # or none at all
     if isinstance(route.openapi_extra, JsonBody):
         statuses += [400, 413, 422]
     if operation.get("parameters"):

@@ -1,6 +1,7 @@
 """Who calls, and what a call may be about.
 
-A route says who may call it: `Annotated[Principal, Depends(allow(Role.bank))]`.
+A route says who may call it: `Annotated[Principal, Depends(allow(Role.bank))]`, or
+`Annotated[Principal | None, Depends(allow_anyone())]` where no key is needed.
 How a caller proves who it is stands beside that: authenticators are tried in order, and
 keys are the first of them (`shared.web.keys`); tokens and signatures can follow.
 """
@@ -24,6 +25,8 @@ ROLE: Final = "tuition.role"
 INSTITUTION: Final = "tuition.institution"
 """Where the scope carries the institution a request is about, for the log."""
 
+_SCHEME: Final = "key"
+_DESCRIPTION: Final = "A key: `yk_<prefix>_<secret>`."
 _INSTITUTION_ID: Final = re.compile(r"[0-9A-Z]{18}")
 
 
@@ -135,21 +138,36 @@ class Access(HTTPBearer):
 
     def __init__(self, roles: frozenset[Role]) -> None:
         """Take the roles; the rest tells OpenAPI how a caller proves who it is."""
-        super().__init__(scheme_name="key", description="A key: `yk_<prefix>_<secret>`.")
+        super().__init__(scheme_name=_SCHEME, description=_DESCRIPTION)
         self.roles = roles
 
     async def __call__(self, request: HTTPConnection) -> Principal:  # type: ignore[override]
         """Return the caller, or raise `Unauthenticated` or `NotAllowed`."""
         assert isinstance(request, Request)
         principal = await _authenticated(request)
-        request.scope[ROLE] = principal.role.value
-        about = principal.institution_id or request.path_params.get("institution_id", "")
-        if _INSTITUTION_ID.fullmatch(about):
-            request.scope[INSTITUTION] = about
-            structlog.contextvars.bind_contextvars(institution_id=about)
-        structlog.contextvars.bind_contextvars(role=principal.role.value)
+        if principal is None:
+            raise Unauthenticated
+        _note(request, principal)
         if principal.role not in self.roles:
             raise NotAllowed
+        return principal
+
+
+class OpenAccess(HTTPBearer):
+    """The dependency of a route that shows some of it to whoever asks, and all to a key."""
+
+    def __init__(self) -> None:
+        """Tell OpenAPI how a caller with a key proves who it is."""
+        super().__init__(scheme_name=_SCHEME, description=_DESCRIPTION)
+
+    async def __call__(self, request: HTTPConnection) -> Principal | None:  # type: ignore[override]
+        """Return the caller, None for one without a key; a wrong key is `Unauthenticated`."""
+        assert isinstance(request, Request)
+        principal = await _authenticated(request)
+        if principal is not None:
+            _note(request, principal)
+        elif "authorization" in request.headers:
+            raise Unauthenticated
         return principal
 
 
@@ -158,18 +176,40 @@ def allow(*roles: Role) -> Access:
     return Access(frozenset(roles))
 
 
+def allow_anyone() -> OpenAccess:
+    """Return a dependency that admits every role, and whoever has no key at all."""
+    return OpenAccess()
+
+
 def roles_of(route: APIRoute) -> frozenset[Role] | None:
-    """Return who may call a route; None where it asks for no key."""
+    """Return which keys a route takes; None where it looks at none."""
     for dependency in route.dependant.dependencies:
         if isinstance(dependency.call, Access):
             return dependency.call.roles
+        if isinstance(dependency.call, OpenAccess):
+            return frozenset(Role)
     return None
 
 
-async def _authenticated(request: Request) -> Principal:
+def needs_key(route: APIRoute) -> bool:
+    """Say whether a route is closed to callers without a key."""
+    return any(isinstance(one.call, Access) for one in route.dependant.dependencies)
+
+
+async def _authenticated(request: Request) -> Principal | None:
     way: Authenticator
     for way in request.app.state.authenticators:
         principal = await way.authenticate(request)
         if principal is not None:
             return principal
-    raise Unauthenticated
+    return None
+
+
+def _note(request: Request, principal: Principal) -> None:
+    """Let the log say in what role a request came, and about whom."""
+    request.scope[ROLE] = principal.role.value
+    about = principal.institution_id or request.path_params.get("institution_id", "")
+    if _INSTITUTION_ID.fullmatch(about):
+        request.scope[INSTITUTION] = about
+        structlog.contextvars.bind_contextvars(institution_id=about)
+    structlog.contextvars.bind_contextvars(role=principal.role.value)

@@ -8,7 +8,7 @@ whose names look like ours.
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from http import HTTPStatus
 from itertools import islice
 from typing import Any, Final, Literal, get_args
@@ -150,6 +150,17 @@ def _described(status: int) -> str:
     )
 
 
+PageOf = Callable[[Request, ServiceError], Response | None]
+"""Shows a fault as a page to one who reads pages, None to everyone else."""
+
+
+def _answer(request: Request, fault: ServiceError) -> Response:
+    """Tell a caller of a fault: by a page where the service has pages and the caller reads them."""
+    page_of: PageOf | None = getattr(request.app.state, "fault_page", None)
+    page = page_of(request, fault) if page_of is not None else None
+    return page or rendered(fault, request_id_of(request))
+
+
 def rendered(fault: ServiceError, request_id: str) -> Response:
     """Return the response that tells a caller of a fault."""
     body: dict[str, Any] = {
@@ -180,7 +191,7 @@ async def on_service_error(request: Request, error: Exception) -> Response:
     if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         cause = type(error.__cause__).__name__ if error.__cause__ else None
         _log.warning(error.code, fault=type(error).__name__, cause=cause)
-    return rendered(error, request_id_of(request))
+    return _answer(request, error)
 
 
 async def on_validation_error(request: Request, error: Exception) -> Response:
@@ -188,7 +199,7 @@ async def on_validation_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     found = error.errors()
     unreadable = any(each["type"] == "json_invalid" for each in found)
-    return rendered(BadRequest() if unreadable else invalid(found), request_id_of(request))
+    return _answer(request, BadRequest() if unreadable else invalid(found))
 
 
 async def on_http_exception(request: Request, error: Exception) -> Response:
@@ -196,7 +207,7 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     kind = _KINDS.get(error.status_code, BadRequest)
     code = "bad_request" if kind is BadRequest else None
-    return rendered(kind(code=code, headers=error.headers), request_id_of(request))
+    return _answer(request, kind(code=code, headers=error.headers))
 
 
 async def on_unforeseen(request: Request, error: Exception) -> Response:
@@ -204,7 +215,7 @@ async def on_unforeseen(request: Request, error: Exception) -> Response:
     broken = isinstance(error, InvariantBroken)
     _faults.labels("invariant" if broken else "unforeseen").inc()
     _log.error("invariant_broken" if broken else "unforeseen", exc_info=error)
-    return rendered(ServiceError(INTERNAL), request_id_of(request))
+    return _answer(request, ServiceError(INTERNAL))
 
 
 def request_id_of(request: Request) -> str:
