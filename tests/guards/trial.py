@@ -22,14 +22,15 @@ from tests.guards.guard import Edit, Guard
 
 ROOT: Final = Path(__file__).parents[2]
 COPY: Final = ROOT / ".data" / "guards"
-TIMEOUT_S: Final = 300
-"""Longer than any of these tests takes; one that hangs without its guard is ended sooner."""
+TIMEOUT_S: Final = 600
+"""Longer than any of these tests takes, even on a busy machine."""
 
-TEST_TIMEOUT_S: Final = 60
 
 _PYTEST: Final = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:schemathesis")
 _FAILED: Final = re.compile(r"^FAILED (\S+?::\w+)", re.MULTILINE)
 """A line of pytest's summary: a test that failed, not one that could not begin."""
+_TIMED_OUT: Final = "from pytest-timeout"
+"""A busy machine fails a test as well: that says nothing of the guard."""
 
 _MOMENTS: Final = itertools.count(1)
 
@@ -104,7 +105,7 @@ def gone(edits: Iterable[Edit], root: Path) -> list[Edit]:
 
 def _run(guard: Guard) -> Trial:
     first = ["-x"] if len(guard.tests) == 1 else []  # one failure says enough
-    command = [sys.executable, *_PYTEST, *first, f"--timeout={TEST_TIMEOUT_S}", *guard.tests]
+    command = [sys.executable, *_PYTEST, *first, *guard.tests]
     try:
         run = subprocess.run(
             command,
@@ -119,6 +120,8 @@ def _run(guard: Guard) -> Trial:
         return Trial(guard, Verdict.unclear, f"no end within {TIMEOUT_S} s")
     last = (run.stdout.strip() or run.stderr.strip()).rpartition("\n")[2]
     failed = set(_FAILED.findall(run.stdout))
+    if _TIMED_OUT in run.stdout:
+        return Trial(guard, Verdict.unclear, last)
     if failed.issuperset(guard.tests):
         return Trial(guard, Verdict.noticed, last)
     is_over = run.returncode in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}
