@@ -313,6 +313,8 @@ def test_a_stale_source_changes_nothing_by_itself(effect: Effect) -> None:
     assert placed(memory) == []
     word = memory.book.words[INSTITUTION]
     assert (word.status, word.is_stale, word.effect) == ("normal", True, effect)
+    assert (word.institution_id, word.sequence, word.event_id) == (INSTITUTION, 2, "reg-1")
+    assert (word.type, word.heard_at) == ("licence.revoked", NOW)
 
 
 def test_restoring_lifts_nothing() -> None:

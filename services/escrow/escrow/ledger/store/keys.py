@@ -114,7 +114,6 @@ def _unseen(keys: Keys, command: asked.PlaceFreeze | asked.PlanPayouts) -> None:
 
 def _open(keys: Keys, command: asked.RegisterInstitution) -> None:
     keys.opened.add(command.institution_id)
-    keys.heard.add(command.institution_id)
 
 
 def _hear(keys: Keys, command: asked.HearRegistry) -> None:

@@ -12,8 +12,9 @@ async def lock(tx: LedgerConnection, keys: Keys) -> None:
     registration, wait for each other by the institution's number.
     """
     assert tx.is_in_transaction(), "a lock outside a transaction is gone at once"
-    if keys.heard:
-        await rows(tx, "lock_heard", sorted(keys.heard))
+    spoken_of = sorted(keys.heard | keys.opened)
+    if spoken_of:
+        await rows(tx, "lock_heard", spoken_of, [one in keys.heard for one in spoken_of])
     if keys.opened:
         await rows(tx, "open_balance", sorted(keys.opened))
     if keys.institutions:

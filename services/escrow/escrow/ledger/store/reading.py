@@ -172,8 +172,9 @@ async def _custody(tx: LedgerConnection, keys: Keys, book: Book) -> None:
     for row in freezes:
         freeze = Freeze(*row)
         book.freezes[freeze.institution_id, freeze.freeze_id] = freeze
-    if keys.heard:
-        for row in await rows(tx, "read_word", list(keys.heard)):
+    spoken_of = keys.heard | keys.opened
+    if spoken_of:
+        for row in await rows(tx, "read_word", list(spoken_of)):
             book.words[row["institution_id"]] = Word(*row)
     if keys.filed:
         banks, accounts = transposed(list(keys.filed))
