@@ -8,7 +8,7 @@ from typing import Final
 
 import httpx
 
-from registry_sync.mirror import lapsing, sources
+from registry_sync.mirror import lapsing, sources, waiting
 from registry_sync.settings import Settings, SourceSettings, read_sources
 from registry_sync.startup import database_of, start
 from registry_sync.sync import gauges, metrics, sheets
@@ -38,7 +38,7 @@ class Rounds:
         """Look at every platform that is due, or of which two persons let something through."""
         now = await sources.clock(self.database)
         states = await sources.states(self.database)
-        approved = await sources.approved(self.database)
+        approved = await waiting.released(self.database)
         for source in self.named:
             tried = states[source.name].last_tried_at
             if source.kind == "sheet" and source.name in approved:

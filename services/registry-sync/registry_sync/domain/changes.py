@@ -6,9 +6,17 @@ What a full batch leaves out is missing, which is never a change of status.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final
 
 from registry_sync.domain.record import Key, Record
 from registry_sync.domain.words import Status
+
+GONE_FULLS: Final = 3
+"""Full batches in a row that must have left a site out before anybody is told."""
+
+GONE_AFTER: Final = timedelta(hours=72)
+"""And for so long: a source that publishes hourly may be wrong for an afternoon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +31,12 @@ class Held:
     missing_fulls: int = 0
     """Full batches in a row that left it out."""
 
+    is_gone: bool = False
+    """Left out for so long that it was told of, or would be."""
+
+    stated: int = 0
+    """Which fields it states: one bit each, in the order of `FIELDS`."""
+
 
 @dataclass(slots=True)
 class Changes:
@@ -34,7 +48,7 @@ class Changes:
     restored: list[Record] = field(default_factory=list)
     missing: list[Key] = field(default_factory=list)
     seen_again: list[Key] = field(default_factory=list)
-    """Sites that earlier full batches left out, and that this batch names as they were."""
+    """Sites that earlier full batches left out, and that this batch names, whatever it says."""
     unchanged: int = 0
 
     @property
@@ -58,6 +72,7 @@ def compare(
     """Return what a batch changes; only a full one can leave something out.
 
     A site whose row was set aside is not missing: the source named it, and we did not believe.
+    A site never held before is an addition, however it stands: nothing is taken from it.
     """
     changes = Changes()
     named = set(set_aside)
@@ -65,11 +80,12 @@ def compare(
         named.add(record.key)
         before = held.get(record.key)
         if before is None:
-            (changes.revoked if is_adverse(record) else changes.added).append(record)
-        elif before.digest == record.digest:
+            changes.added.append(record)
+            continue
+        if before.missing_fulls:
+            changes.seen_again.append(record.key)
+        if before.digest == record.digest:
             changes.unchanged += 1
-            if before.missing_fulls:
-                changes.seen_again.append(record.key)
         else:
             _sort(changes, before, record)
     if is_full:

@@ -1,6 +1,8 @@
 """Whether a record is of whom it says: two keys that must agree, and a name that must resemble.
 
 One wrong key is a typing error at the source; acting on it would touch a stranger.
+A licence goes to another institution only once its holder has been left out for days, so that
+a first batch that was wrong does not stay believed for ever.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,7 +16,11 @@ def check_identity(
     held: Mapping[Key, Held], records: Iterable[Record]
 ) -> tuple[list[Record], list[SetAside]]:
     """Return the records to believe, and those whose keys or names contradict what is held."""
-    owners = {licence_no: name for name, licence_no in held if licence_no}
+    owners = {
+        licence_no: name
+        for (name, licence_no), one in held.items()
+        if licence_no and not one.is_gone
+    }
     believed, doubtful = [], []
     for record in records:
         owner = owners.get(record.licence_no, record.institution_id)

@@ -68,6 +68,11 @@ class Record:
         return self.values[_PLACES[name]]
 
     @property
+    def stated(self) -> int:
+        """Return which fields it states: one bit each, in the order of `FIELDS`."""
+        return sum(1 << place for place, value in enumerate(self.values) if value is not None)
+
+    @property
     def digest(self) -> bytes:
         """Return a hash of what it says: equal digests say the same."""
         said = "\x1f".join(_NOTHING if value is None else value for value in self.values)

@@ -11,12 +11,14 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from registry_sync.domain.changes import Changes, Held
-from registry_sync.domain.record import Key, Record
+from registry_sync.domain.record import FIELDS, Key, Record
 from registry_sync.domain.words import HoldReason, Status
 
 WHOLE_BPS: Final = 10_000
-SAMPLE_MAX: Final = 20
-"""Sites shown of a hold; all of them are kept with it."""
+_NOT_REQUIRED: Final = frozenset({"address"})
+
+COLUMNS_SHOWN: Final = 10
+"""Unknown columns named to those who decide."""
 
 DISTRICT: Final = 6
 """Digits of a county's division code: what one bureau supervises."""
@@ -54,11 +56,11 @@ class Batch:
     now: datetime | None = None
     unknown_columns: Collection[str] = ()
     fill_bps: Mapping[str, int] = field(default_factory=dict)
-    """Of each field, the share of records that state it."""
+    """Of each field, the share of sites that state it once the batch acts."""
     fill_before_bps: Mapping[str, int] = field(default_factory=dict)
     """The medians of the last runs."""
     toggles: Mapping[str, int] = field(default_factory=dict)
-    """Status changes of the last week, by institution."""
+    """Times of the last week that a status or a black list turned, by institution."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,12 @@ class Withheld:
     keys: tuple[Key, ...] = ()
     detail: str = ""
 
+    def is_covered(self, release: Release, detail: str) -> bool:
+        """Tell whether people who look at an earlier hold have all of this before them."""
+        if self.count > release.ceiling or not release.keys.issuperset(self.keys):
+            return False
+        return self.reason != HoldReason.schema_drift or self.detail == detail
+
     @property
     def is_whole(self) -> bool:
         """Whether nothing of the batch may act meanwhile."""
@@ -94,6 +102,11 @@ class Judgement:
     withheld: list[Withheld] = field(default_factory=list)
     released: set[HoldReason] = field(default_factory=set)
     """Holds that this batch made good: what was approved of them acts now."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing of the batch acts."""
+        return any(one.is_whole for one in self.withheld)
 
 
 WHOLE: Final = frozenset(
@@ -129,14 +142,24 @@ def judge(
     return judgement
 
 
-def fill_of(records: Collection[Record], fields: Iterable[str]) -> dict[str, int]:
-    """Return of each field the share of records that state it, in basis points."""
-    if not records:
+def fill_of(records: Iterable[Record], held: Mapping[Key, Held]) -> dict[str, int]:
+    """Return of each field the share of sites that state it, in basis points.
+
+    `held` are the sites that stay as they are but for what the records say: none in a full
+    batch, all in a delta.
+    """
+    stated = Counter(one.stated for one in held.values())
+    for record in records:
+        if before := held.get(record.key):
+            stated[before.stated] -= 1
+        stated[record.stated] += 1
+    total = stated.total()
+    if not total:
         return {}
-    total = len(records)
     return {
-        name: WHOLE_BPS * sum(one.get(name) is not None for one in records) // total
-        for name in fields
+        name: WHOLE_BPS * sum(n for one, n in stated.items() if one >> place & 1) // total
+        for place, name in enumerate(FIELDS)
+        if name not in _NOT_REQUIRED
     }
 
 
@@ -150,7 +173,7 @@ def _doubts(batch: Batch, limits: Limits) -> Iterable[tuple[HoldReason, str]]:
     if batch.is_full and batch.count == 0 and batch.held:
         yield HoldReason.empty, f"0 rows, {len(batch.held)} are held"
     if batch.unknown_columns:
-        yield HoldReason.schema_drift, f"{len(batch.unknown_columns)} unknown columns"
+        yield HoldReason.schema_drift, _named(sorted(batch.unknown_columns))
     if batch.version is not None and batch.version_before is not None:
         jump = batch.version - batch.version_before
         if jump > limits.jump_max:
@@ -162,12 +185,16 @@ def _doubts(batch: Batch, limits: Limits) -> Iterable[tuple[HoldReason, str]]:
     poorer = [
         name
         for name, before in batch.fill_before_bps.items()
-        if batch.is_full
-        and batch.count
-        and batch.fill_bps.get(name, 0) < before - limits.fill_drop_bps
+        if batch.count and batch.fill_bps.get(name, 0) < before - limits.fill_drop_bps
     ]
     if poorer:
         yield HoldReason.fill_rate, ", ".join(sorted(poorer))
+
+
+def _named(columns: list[str]) -> str:
+    more = len(columns) - COLUMNS_SHOWN
+    shown = ", ".join(columns[:COLUMNS_SHOWN])
+    return f"unknown columns: {shown}, and {more} more" if more > 0 else f"unknown columns: {shown}"
 
 
 def _let_records(
@@ -192,11 +219,10 @@ def _let_records(
 def _flaps(record: Record, flapping: Collection[str], held: Mapping[Key, Held]) -> bool:
     """Tell whether a record turns the status of an institution once more that keeps turning."""
     before = held.get(record.key)
-    return (
-        record.institution_id in flapping
-        and before is not None
-        and before.status != record.get("status")
-    )
+    if before is None or record.institution_id not in flapping:
+        return False
+    says = (record.get("status") or "", record.get("black_listed") == "yes")
+    return (before.status, before.black_listed) != says
 
 
 def _approved(
@@ -252,6 +278,9 @@ def _let_missing(
     by_bureau = Counter(batch.held[key].district_code[:DISTRICT] for key in newly)
     if not shrunk and max(by_bureau.values(), default=0) <= limits.shrink_of_bureau:
         judgement.missing = missing
+        return
+    if HoldReason.empty in judgement.released:
+        judgement.missing = missing  # that nobody is listed is what two persons let through
         return
     release = released.get(HoldReason.shrink)
     seen = release.keys if release else frozenset()

@@ -2,10 +2,10 @@
 
 Sources have ranks; the best rank (the smallest number) that says something of a field is
 believed. Where two of the same rank differ nobody is: what was believed stays, and the field
-is named as in conflict. The last writer never wins.
+is named as in conflict. The last writer never wins; two persons may let its word through.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Final
@@ -16,7 +16,8 @@ from registry_sync.domain.words import LicenceClass, Status
 _GRAVITY: Final = {status: place for place, status in enumerate(Status)}
 """From `normal` to `unknown`: an institution stands as well as the best of its sites."""
 
-_LEADING: Final = frozenset({"name", "district_code", "category", "delivery", "address"})
+_BLACK: Final = FIELDS.index("black_listed")
+_OWN: Final = frozenset({"name", "district_code", "category", "delivery", "address"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,8 @@ class Site:
     since: str | None
     evidence: str
     conflicts: tuple[str, ...] = ()
+    black_rank: int | None = None
+    """Of who is believed on the black list: another source, perhaps, than on the status."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,22 +85,30 @@ def view_of(body: Mapping[str, Any]) -> View:
 
 
 def resolve(
-    institution_id: str, said: Iterable[Said], day: date, before: View | None = None
+    institution_id: str,
+    said: Iterable[Said],
+    day: date,
+    before: View | None = None,
+    settled: Collection[tuple[str, Key]] = (),
 ) -> View:
-    """Return how an institution stands on a day, from all that is said of it (at least once)."""
+    """Return how an institution stands on a day, from all that is said of it (at least once).
+
+    `settled` are the words, by source and site, that two persons let through though others of
+    the same rank say otherwise.
+    """
     by_licence: dict[str, list[Said]] = {}
     for one in said:
         by_licence.setdefault(one.key[1], []).append(one)
     known = {one.licence_no: one for one in before.sites} if before else {}
     sites = tuple(
-        _site(licence_no, found, day, known.get(licence_no))
+        _site(found, day, known.get(licence_no), settled)
         for licence_no, found in sorted(by_licence.items())
     )
     best = min(sites, key=lambda one: (_gravity(one), one.rank, one.licence_no))
     values = best.values
     return View(
         institution_id,
-        **{name: values[name] for name in FIELDS if name in _LEADING},
+        **{name: values[name] for name in FIELDS if name in _OWN},
         status=values["status"] or Status.unknown,
         licence_class=_class(sites),
         valid_until=values["valid_until"],
@@ -110,37 +121,64 @@ def resolve(
     )
 
 
+def contradicted_of(view: View, said: Iterable[Said]) -> set[tuple[str, Key]]:
+    """Return whose words on which sites are not believed, for another of their rank differs."""
+    known = {one.licence_no: one for one in view.sites if one.conflicts}
+    found = set()
+    by_licence: dict[str, list[Said]] = {}
+    for one in said:
+        by_licence.setdefault(one.key[1], []).append(one)
+    for licence_no, site in known.items():
+        for name in site.conflicts:
+            value = site.values[name]
+            leading = _leading(by_licence.get(licence_no, []), FIELDS.index(name))
+            found |= {(one.source, one.key) for one, word in leading if word != value}
+    return found
+
+
 def _gravity(site: Site) -> int:
     return _GRAVITY[Status(site.values["status"] or Status.unknown)]
 
 
-def _site(licence_no: str, found: list[Said], day: date, before: Site | None) -> Site:
+def _site(
+    found: list[Said], day: date, before: Site | None, settled: Collection[tuple[str, Key]]
+) -> Site:
+    licence_no = found[0].key[1]
     values: dict[str, str | None] = {}
     conflicts = []
     for place, name in enumerate(FIELDS):
-        value, is_clear = _believed([(one.rank, one.values[place]) for one in found])
-        if not is_clear:
+        leading = _leading(found, place)
+        words: set[str | None] = {word for _, word in leading}
+        if len(words) > 1:
             conflicts.append(name)
-            value = before.values[name] if before else None
-        values[name] = value
+            let: set[str | None] = {
+                word for one, word in leading if (one.source, one.key) in settled
+            }
+            words = let if len(let) == 1 else {before.values[name] if before else None}
+        values[name] = words.pop() if words else None
     if values["status"] is None:
         values["status"] = Status.unknown
     if values["status"] == Status.normal and _has_ended(values["valid_until"], day):
         values["status"] = Status.expired
     place = FIELDS.index("status")
     who = min(found, key=lambda one: (one.values[place] is None, one.rank, one.source))
-    since = who.since.isoformat() if who.since else None
-    return Site(licence_no, values, who.source, who.rank, since, who.evidence, tuple(conflicts))
+    return Site(
+        licence_no,
+        values,
+        who.source,
+        who.rank,
+        who.since.isoformat() if who.since else None,
+        who.evidence,
+        tuple(conflicts),
+        min((one.rank for one, _ in _leading(found, _BLACK)), default=None),
+    )
 
 
-def _believed(said: list[tuple[int, str | None]]) -> tuple[str | None, bool]:
-    """Return what the best rank says, and whether it says one thing."""
-    stated = [(rank, value) for rank, value in said if value is not None]
-    if not stated:
-        return None, True
-    best = min(rank for rank, _ in stated)
-    values = {value for rank, value in stated if rank == best}
-    return values.pop(), not values
+def _leading(said: Iterable[Said], place: int) -> list[tuple[Said, str]]:
+    """Return those of the best rank that say something of a field, each with its word."""
+    stated = [(one, word) for one in said if (word := one.values[place]) is not None]
+    best = min((one.rank for one, _ in stated), default=None)
+    return [(one, word) for one, word in stated if one.rank == best]
 
 
 def _has_ended(valid_until: str | None, day: date) -> bool:

@@ -10,7 +10,9 @@
 
 Only an explicit word freezes: revoked or black-listed, by the source of rank 1, of a licence
 that this source had confirmed before, in a batch that passed the safeguards, from a source that
-is not stale, and only where no other site of the institution stands. Absence never does.
+is not stale, and only where no other site of the institution stands. Absence never does, and
+neither does a word that another of its rank contradicts.
+An event names the licence that turned, and who said so of it.
 """
 
 from dataclasses import dataclass
@@ -37,6 +39,17 @@ _CLOSED_TO_PUPILS: Final = frozenset(
 )
 """Statuses under which no new money may be collected."""
 
+_TURNS: Final = {
+    "licence.revoked": ("status", Status.revoked),
+    "licence.suspended": ("status", Status.suspended),
+    "licence.expired": ("status", Status.expired),
+    "institution.restored": ("status", Status.normal),
+    "list.black.added": ("black_listed", "yes"),
+    "list.black.removed": ("black_listed", "no"),
+    "list.white.removed": ("white_listed", "no"),
+}
+"""What turned, and to which word, of the site that an event is about."""
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -52,23 +65,29 @@ def tell(before: View | None, after: View, *, is_stale: bool) -> list[Told]:
         return []
     types = _types(before, after)
     return [
-        Told(kind, _body(before, after, _effect(kind, before, after, is_stale=is_stale), is_stale))
+        _told(
+            kind,
+            before,
+            after,
+            _effect(kind, before, after, is_stale=is_stale),
+            is_stale=is_stale,
+        )
         for kind in types
     ]
 
 
 def tell_missing(view: View, *, is_stale: bool) -> Told:
     """Return the event of an institution that the source has left out for days."""
-    return Told("institution.missing", _body(view, view, "review", is_stale))
+    return _told("institution.missing", view, view, "review", is_stale=is_stale)
 
 
 def _types(before: View | None, after: View) -> list[str]:
     types = []
     was = before.status if before else None
-    if after.status != was and after.status in _SENTENCES:
-        types.append(_SENTENCES[Status(after.status)])
-    elif before and _site_revoked(before, after):
+    if before and _site_revoked(before, after):
         types.append("licence.revoked")
+    if after.status != was and (sentence := _SENTENCES.get(Status(after.status))):
+        types = list(dict.fromkeys([*types, sentence]))
     if after.black_listed and not (before and before.black_listed):
         types.append("list.black.added")
     if before and before.black_listed and not after.black_listed:
@@ -109,28 +128,58 @@ def _effect(kind: str, before: View | None, after: View, *, is_stale: bool) -> s
 def _may_freeze(before: View, after: View) -> bool:
     """Tell whether a word is explicit, doubly keyed, of the top source, and of all its sites."""
     confirmed = {one.licence_no for one in before.sites if one.rank == TOP_RANK}
-    return all(_is_explicit(one, confirmed) for one in after.sites)
+    speaking = [one for one in after.sites if _speaks(one)]
+    return bool(speaking) and all(_is_explicit(one, confirmed) for one in speaking)
+
+
+def _speaks(site: Site) -> bool:
+    """Tell whether an institution may stand by a site; not by a mere entry on a bureau's list."""
+    return site.rank == TOP_RANK or site.values["status"] != Status.unknown
 
 
 def _is_explicit(site: Site, confirmed: set[str]) -> bool:
-    says = site.values["status"] == Status.revoked or site.values["black_listed"] == "yes"
+    is_revoked = (
+        site.values["status"] == Status.revoked
+        and site.rank == TOP_RANK
+        and "status" not in site.conflicts
+    )
+    is_black = (
+        site.values["black_listed"] == "yes"
+        and site.black_rank == TOP_RANK
+        and "black_listed" not in site.conflicts
+    )
     is_keyed = bool(site.licence_no) and site.licence_no in confirmed
-    return says and is_keyed and site.rank == TOP_RANK and "status" not in site.conflicts
+    return is_keyed and (is_revoked or is_black)
 
 
-def _body(before: View | None, after: View, effect: str, is_stale: bool) -> dict[str, Any]:  # noqa: FBT001
-    first = after.sites[0]
-    return {
+def _site_of(kind: str, before: View | None, after: View) -> Site:
+    """Return the site that an event is about: the one that turned, else one that changed."""
+    known = {one.licence_no: one for one in before.sites} if before else {}
+    changed = [one for one in after.sites if known.get(one.licence_no) != one]
+    name, word = _TURNS.get(kind, ("", ""))
+    turned = [
+        one
+        for one in changed
+        if name
+        and one.values[name] == word
+        and ((was := known.get(one.licence_no)) is None or was.values[name] != word)
+    ]
+    return [*turned, *changed, *after.sites][0]
+
+
+def _told(kind: str, before: View | None, after: View, effect: str, *, is_stale: bool) -> Told:
+    site = _site_of(kind, before, after)
+    body = {
         "status": after.status,
         "status_before": before.status if before else None,
         "effect": effect,
-        "source": after.source,
-        "rank": after.rank,
-        "licence_no": first.licence_no,
+        "source": site.source,
+        "rank": site.rank,
+        "licence_no": site.licence_no,
         "licence_class": after.licence_class,
-        "document_no": f"{after.source}:{first.evidence[:16]}",
-        "evidence_sha256": first.evidence,
-        "since": first.since,
+        "document_no": f"{site.source}:{site.evidence[:16]}",
+        "evidence_sha256": site.evidence,
+        "since": site.since,
         "stale": is_stale,
         "white_listed": after.white_listed,
         "black_listed": after.black_listed,
@@ -141,3 +190,4 @@ def _body(before: View | None, after: View, effect: str, is_stale: bool) -> dict
         "valid_until": after.valid_until,
         "conflicts": list(after.conflicts),
     }
+    return Told(kind, body)

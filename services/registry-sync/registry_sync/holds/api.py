@@ -102,7 +102,8 @@ async def approve(
     """Let what was withheld through, once a second person says so too.
 
     Then the source is fetched anew, and what is withheld again acts: what was seen, and never
-    more than was seen.
+    more than was seen. A district's supervisor decides what lies wholly within the district;
+    what concerns a batch as such is decided for the whole country.
     """
     body = await read_body(request, VerdictBody)
     return await _vote(registry, principal, hold_id, "approve", body.reason)
@@ -124,7 +125,8 @@ async def reject(
 async def _vote(
     registry: Shared, principal: Principal, hold_id: UUID, verdict: str, reason: str
 ) -> VerdictAnswer:
-    _, state = await holding.vote(registry.database, hold_id, principal.name, verdict, reason)
+    word = holding.Word(principal.name, verdict, reason, principal.district_code)
+    state = await holding.vote(registry.database, hold_id, word)
     return VerdictAnswer(id=str(hold_id), state=state)
 
 

@@ -6,7 +6,7 @@ comes to depends on all of them. Everything goes in the caller's transaction, wi
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import groupby
 from operator import attrgetter
@@ -14,7 +14,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from registry_sync.domain.record import Key, Record
-from registry_sync.domain.standing import Said, View, resolve, view_of
+from registry_sync.domain.standing import Said, View, contradicted_of, resolve, view_of
 from registry_sync.domain.telling import Told, tell
 from registry_sync.mirror.terms import terms_of
 from shared.ids import new_id
@@ -43,6 +43,17 @@ class Source:
     now: datetime
     today: date
     is_stale: bool = False
+    settled: frozenset[tuple[str, Key]] = frozenset()
+    """Words that two persons let through, though others of the same rank say otherwise."""
+
+
+@dataclass(slots=True)
+class Applied:
+    """What came of applying: how many institutions changed how they stand, and what did not."""
+
+    changed: int = 0
+    contradicted: set[Key] = field(default_factory=set)
+    """Sites of which the source's word is not believed, for another of its rank differs."""
 
 
 @dataclass(slots=True)
@@ -60,12 +71,21 @@ async def lock(tx: LedgerConnection) -> None:
     await tx.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
 
 
-async def apply(tx: LedgerConnection, source: Source, records: Iterable[Record]) -> int:
-    """Apply records; return how many institutions changed how they stand."""
-    changed = 0
+async def apply(tx: LedgerConnection, source: Source, records: Iterable[Record]) -> Applied:
+    """Apply records, and return what came of it."""
+    done = Applied()
     for chunk in _chunks(sorted(records, key=attrgetter("institution_id", "licence_no"))):
-        changed += await _apply_chunk(tx, source, chunk)
-    return changed
+        came = await _apply_chunk(tx, source, chunk)
+        said = {one.key for one in chunk}
+        done.changed += came.changed
+        done.contradicted |= came.contradicted & said
+    return done
+
+
+async def look_again(tx: LedgerConnection, source: Source, keys: Iterable[Key]) -> Applied:
+    """Work out anew how the institutions of some sites stand: few, those in conflict."""
+    names = sorted({name for name, _ in keys})
+    return await write_views(tx, source, await read_chunk(tx, source.ranks, names), names)
 
 
 async def note_missing(tx: LedgerConnection, source: Source, keys: Sequence[Key]) -> None:
@@ -106,7 +126,7 @@ def _chunks(records: Sequence[Record]) -> Iterator[list[Record]]:
         yield chunk
 
 
-async def _apply_chunk(tx: LedgerConnection, source: Source, records: list[Record]) -> int:
+async def _apply_chunk(tx: LedgerConnection, source: Source, records: list[Record]) -> Applied:
     names = list(dict.fromkeys(one.institution_id for one in records))
     chunk = await read_chunk(tx, source.ranks, names)
     rows = []
@@ -196,13 +216,17 @@ _STATEMENT: Final = (
 
 async def write_views(
     tx: LedgerConnection, source: Source, chunk: _Chunk, names: Sequence[str]
-) -> int:
+) -> Applied:
     """Work out how institutions stand now; write and tell where that changed."""
     rows = []
+    contradicted: set[Key] = set()
     told: list[tuple[str, int, Told]] = []
     for name in names:
         before = chunk.views.get(name)
-        after = resolve(name, chunk.said[name].values(), source.today, before)
+        said = chunk.said[name].values()
+        after = resolve(name, said, source.today, before, source.settled)
+        if after.conflicts:
+            contradicted |= {key for who, key in contradicted_of(after, said) if who == source.name}
         events = tell(before, after, is_stale=source.is_stale)
         if not events:
             continue
@@ -212,7 +236,7 @@ async def write_views(
     if rows:
         await tx.execute(statement(_SQL, "write_institution"), source.now, *_columns(rows))
     await tell_of(tx, told, source.now)
-    return len(rows)
+    return Applied(len(rows), contradicted)
 
 
 def _institution_row(view: View, sequence: int) -> tuple[Any, ...]:

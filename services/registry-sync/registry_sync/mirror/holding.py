@@ -7,14 +7,16 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from registry_sync.domain.holds import EXPIRES_AFTER, Vote, decided
 from registry_sync.domain.record import Key
 from registry_sync.domain.safeguards import Release, Withheld
 from registry_sync.domain.words import HoldReason
-from shared.errors import Conflict, NotKnown
+from shared.errors import Conflict, NotAllowed, NotKnown
 from shared.ids import new_id
 from shared.pg.database import Database, LedgerConnection
+from shared.web.principals import area_stem
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +28,21 @@ class Batch:
     version: int | None
     districts: Mapping[Key, str]
     now: datetime
+    is_full: bool
 
 
-async def read_released(tx: LedgerConnection, source: str) -> dict[HoldReason, Release]:
-    """Return what two persons let through and no batch has made good yet."""
+async def read_released(
+    tx: LedgerConnection, source: str, now: datetime
+) -> dict[HoldReason, Release]:
+    """Return what two persons let through and no batch has made good yet.
+
+    After a day it has run out like what nobody decided: the source may say something else now.
+    """
     rows = await tx.fetch(
         "SELECT h.hold_id, h.reason, h.changes FROM registry.hold AS h"
-        " WHERE h.source = $1 AND h.state = 'approved'",
+        " WHERE h.source = $1 AND h.state = 'approved' AND h.expires_at > $2",
         source,
+        now,
     )
     return {
         HoldReason(row["reason"]): Release(row["changes"], await _keys(tx, row["hold_id"]))
@@ -48,32 +57,56 @@ async def _keys(tx: LedgerConnection, hold_id: UUID) -> frozenset[Key]:
     return frozenset((row["institution_id"], row["licence_no"]) for row in rows)
 
 
-async def write_holds(
-    tx: LedgerConnection, batch: Batch, withheld: Sequence[Withheld], rerun: Collection[HoldReason]
-) -> None:
-    """Make the holds of a batch; the same one of before stays, with the votes it has.
+async def read_waiting(tx: LedgerConnection, source: str, reason: HoldReason) -> frozenset[Key]:
+    """Return the sites of what waits for one reason, run out or not."""
+    found = await tx.fetchval(
+        "SELECT hold_id FROM registry.hold WHERE source = $1 AND reason = $2"
+        " AND state IN ('open', 'approved')",
+        source,
+        reason.value,
+    )
+    return await _keys(tx, found) if found is not None else frozenset()
 
-    `rerun` are the approved holds that this batch made good, or had no more need of.
+
+async def write_holds(
+    tx: LedgerConnection,
+    batch: Batch,
+    withheld: Sequence[Withheld],
+    released: Collection[HoldReason],
+) -> None:
+    """Make the holds of a batch; one of before that covers it stays, with the votes it has.
+
+    `released` are the approved holds that this batch made good, or had no more need of. What
+    the source no longer says ends by itself, once a batch shows it that could have said it.
     """
-    await _end(tx, batch, rerun, "applied")
     await tx.execute(
         "UPDATE registry.hold SET state = 'expired', ended_at = $2"
-        " WHERE source = $1 AND state = 'open' AND expires_at <= $2",
+        " WHERE source = $1 AND state IN ('open', 'approved') AND expires_at <= $2",
         batch.source,
         batch.now,
     )
+    if not any(one.is_whole for one in withheld):
+        await _end(tx, batch, released, "applied")
+        over = {*HoldReason} if batch.is_full else {HoldReason.conflict}
+        await _end(tx, batch, over - {one.reason for one in withheld}, "replaced")
     for one in withheld:
-        open_id = await tx.fetchval(
-            "SELECT hold_id FROM registry.hold WHERE source = $1 AND reason = $2"
-            " AND state IN ('open', 'approved')",
-            batch.source,
-            one.reason.value,
-        )
-        if open_id is not None:
-            if await _keys(tx, open_id) == frozenset(one.keys) and one.keys:
-                continue
+        if not await _is_covered(tx, batch, one):
             await _end(tx, batch, [one.reason], "replaced")
-        await _add(tx, batch, one)
+            await _add(tx, batch, one)
+
+
+async def _is_covered(tx: LedgerConnection, batch: Batch, one: Withheld) -> bool:
+    """Tell whether all of this waits already: whoever voted on that has seen it."""
+    row = await tx.fetchrow(
+        "SELECT hold_id, changes, detail FROM registry.hold WHERE source = $1 AND reason = $2"
+        " AND state IN ('open', 'approved')",
+        batch.source,
+        one.reason.value,
+    )
+    if row is None:
+        return False
+    seen = Release(row["changes"], await _keys(tx, row["hold_id"]))
+    return one.is_covered(seen, row["detail"])
 
 
 async def _end(
@@ -138,13 +171,22 @@ async def list_holds(
         return list((await connection.execute(query, bound)).mappings())
 
 
-async def vote(
-    database: Database, hold_id: UUID, voter: str, verdict: str, reason: str
-) -> tuple[str, str]:
-    """Record one person's word; return the source and the state that the votes come to.
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What one person says of a hold, and how far their district reaches."""
+
+    voter: str
+    verdict: str
+    reason: str
+    area_code: str | None = None
+
+
+async def vote(database: Database, hold_id: UUID, word: Word) -> str:
+    """Record one person's word; return the state that the votes come to.
 
     Raises:
         NotKnown: when there is no such hold.
+        NotAllowed: when some of it lies outside the person's district.
         Conflict: `hold_ended`, or `already_voted` where the same person says otherwise.
 
     """
@@ -152,7 +194,7 @@ async def vote(
         row = (
             await connection.execute(
                 text(
-                    "SELECT h.source, h.state, h.expires_at <= now() + make_interval(secs =>"
+                    "SELECT h.state, h.expires_at <= now() + make_interval(secs =>"
                     " (SELECT offset_s FROM access.clock)) AS is_over FROM registry.hold AS h"
                     " WHERE h.hold_id = :id FOR UPDATE"
                 ),
@@ -161,6 +203,8 @@ async def vote(
         ).one_or_none()
         if row is None:
             raise NotKnown
+        if not await _reaches(connection, hold_id, area_stem(word.area_code)):
+            raise NotAllowed
         if row.state != "open" or row.is_over:
             message = "The hold was decided already, or ran out; look at the newest one."
             raise Conflict(message, code="hold_ended")
@@ -171,14 +215,19 @@ async def vote(
                 " now() + make_interval(secs => offset_s) FROM access.clock"
                 " ON CONFLICT DO NOTHING"
             ),
-            {"id": hold_id, "voter": voter, "verdict": verdict, "reason": reason},
+            {
+                "id": hold_id,
+                "voter": word.voter,
+                "verdict": word.verdict,
+                "reason": word.reason,
+            },
         )
         found = await connection.execute(
             text("SELECT voter, verdict FROM registry.hold_vote WHERE hold_id = :id"),
             {"id": hold_id},
         )
         votes = [Vote(*one) for one in found]
-        if Vote(voter, verdict) not in votes:
+        if Vote(word.voter, word.verdict) not in votes:
             message = "You decided this hold otherwise before; another person has to."
             raise Conflict(message, code="already_voted")
         state = decided(votes)
@@ -190,4 +239,15 @@ async def vote(
                 ),
                 {"state": state, "id": hold_id},
             )
-    return row.source, state
+    return state
+
+
+async def _reaches(connection: AsyncConnection, hold_id: UUID, stem: str) -> bool:
+    """Tell whether a district holds every site; what concerns a whole batch is the country's."""
+    if not stem:
+        return True
+    query = text(
+        "SELECT coalesce(bool_and(district_code LIKE :stem || '%'), false)"
+        " FROM registry.held_site WHERE hold_id = :id"
+    )
+    return bool(await connection.scalar(query, {"id": hold_id, "stem": stem}))

@@ -29,4 +29,4 @@ async def lapse(database: Database, ranks: dict[str, int]) -> int:
             return 0
         chunk = await applying.read_chunk(tx, ranks, names)
         source = applying.Source("", ranks, _NOBODY, "", today, now, today)
-        return await applying.write_views(tx, source, chunk, names)
+        return (await applying.write_views(tx, source, chunk, names)).changed

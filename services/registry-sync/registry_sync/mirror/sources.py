@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from registry_sync.domain.changes import Held
+from registry_sync.domain.changes import GONE_AFTER, GONE_FULLS, Held
 from registry_sync.domain.record import Key, SetAside
 from shared.ids import new_id
 from shared.pg.database import Database, LedgerConnection
@@ -93,14 +93,22 @@ async def clock(database: Database) -> datetime:
 async def begin_fetch(
     database: Database, source: str, kind: str, version: int | None, now: datetime
 ) -> UUID:
-    """Note that a fetch begins; its bytes follow as they come."""
+    """Note that a fetch begins; its bytes follow as they come.
+
+    One of the same source that still seems to run was broken off: nothing came of it.
+    """
     fetch_id = new_id()
+    broken_off = text(
+        "UPDATE registry.fetch SET result = 'broken_off', finished_at = :now"
+        " WHERE source = :source AND result = 'running'"
+    )
     query = text(
         "INSERT INTO registry.fetch (fetch_id, source, kind, version, started_at, result)"
         " VALUES (:fetch_id, :source, :kind, :version, :now, 'running')"
     )
     bound = {"fetch_id": fetch_id, "source": source, "kind": kind, "version": version, "now": now}
     async with database.begin() as connection:
+        await connection.execute(broken_off, {"source": source, "now": now})
         await connection.execute(query, bound)
     return fetch_id
 
@@ -145,6 +153,16 @@ async def end_fetch(
         )
 
 
+async def note_withheld(database: Database, source: str, now: datetime) -> None:
+    """Note that the source still shows a version that waits for people: not fresh, not new."""
+    query = text(
+        "UPDATE registry.source SET last_tried_at = :now, last_result = 'withheld'"
+        " WHERE source = :source"
+    )
+    async with database.begin() as connection:
+        await connection.execute(query, {"source": source, "now": now})
+
+
 async def note_unchanged(database: Database, source: str, now: datetime) -> None:
     """Note that the source answered and had nothing new: fresh, and no new data."""
     query = text(
@@ -184,23 +202,6 @@ async def note_published(
         await connection.execute(query, bound)
 
 
-async def has_holds(database: Database, source: str) -> bool:
-    """Tell whether anything of a source waits, or waited until nobody decided it."""
-    query = text(
-        "SELECT EXISTS (SELECT FROM registry.hold WHERE source = :source"
-        " AND state IN ('open', 'approved'))"
-    )
-    async with database.connect() as connection:
-        return bool(await connection.scalar(query, {"source": source}))
-
-
-async def approved(database: Database) -> set[str]:
-    """Return the sources of which two persons let something through that waits to act."""
-    query = text("SELECT DISTINCT source FROM registry.hold WHERE state = 'approved'")
-    async with database.connect() as connection:
-        return set(await connection.scalars(query))
-
-
 async def read_held(tx: LedgerConnection, source: str) -> dict[Key, Held]:
     """Return what is held of a source, to compare a batch with."""
     return {
@@ -211,22 +212,30 @@ async def read_held(tx: LedgerConnection, source: str) -> dict[Key, Held]:
             row["name"] or "",
             row["black_listed"] or False,
             row["missing_fulls"],
+            row["is_gone"] or False,
+            row["stated"],
         )
-        for row in await tx.fetch(statement(_SQL, "read_held"), source)
+        for row in await tx.fetch(statement(_SQL, "read_held"), source, GONE_FULLS, GONE_AFTER)
     }
 
 
 async def read_toggles(tx: LedgerConnection, source: str, now: datetime) -> dict[str, int]:
-    """Return how often each institution's status turned within a week."""
+    """Return how often each institution's status or black listing turned within a week."""
     rows = await tx.fetch(statement(_SQL, "read_toggles"), source, now - TOGGLES_WITHIN)
     return {row["institution_id"]: row["toggles"] for row in rows}
 
 
 async def usual_fill(tx: LedgerConnection, source: str) -> dict[str, int]:
-    """Return how full each field usually is, in basis points: the median of the last runs."""
+    """Return how full each field usually is, in basis points: the median of the last runs.
+
+    Once two persons let an emptier batch through, it is the first run that counts.
+    """
     rows = await tx.fetch(
         "SELECT fill_bps FROM registry.fetch WHERE source = $1 AND kind = 'full'"
-        " AND result = 'applied' AND fill_bps IS NOT NULL ORDER BY started_at DESC LIMIT $2",
+        " AND result IN ('applied', 'withheld') AND fill_bps IS NOT NULL"
+        " AND started_at >= coalesce((SELECT max(ended_at) FROM registry.hold WHERE source = $1"
+        " AND reason = 'fill_rate' AND state = 'applied'), '-infinity')"
+        " ORDER BY started_at DESC LIMIT $2",
         source,
         RUNS,
     )

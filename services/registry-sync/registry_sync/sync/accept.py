@@ -4,21 +4,26 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
 from registry_sync.domain.changes import Changes, Held, compare
 from registry_sync.domain.identity import check_identity
-from registry_sync.domain.record import FIELDS, Key, Parsed, SetAside
-from registry_sync.domain.safeguards import Batch, Judgement, Limits, fill_of, judge
-from registry_sync.domain.words import HoldReason
-from registry_sync.mirror import absence, applying, holding, sources
+from registry_sync.domain.record import Key, Parsed, SetAside
+from registry_sync.domain.safeguards import (
+    Batch,
+    Judgement,
+    Limits,
+    Release,
+    fill_of,
+    judge,
+)
+from registry_sync.domain.words import BatchFault, HoldReason
+from registry_sync.mirror import absence, applying, conflicts, holding, sources
 from registry_sync.source.manifest import Manifest
+from registry_sync.source.refusals import BatchRefused
 from registry_sync.sync import metrics
 from shared.pg.database import Database, LedgerConnection
 from shared.time import business_day
-
-_REQUIRED: Final = tuple(name for name in FIELDS if name != "address")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,8 @@ class Arrived:
     is_full: bool
     manifest: Manifest | None = None
     etag: str | None = None
+    version_before: int | None = None
+    """The version that was held when it was fetched: what deltas lead on from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +54,12 @@ class Accepted:
 
 
 async def accept(database: Database, ranks: dict[str, int], arrived: Arrived) -> Accepted:
-    """Compare, judge and apply one batch, and move the source's cursor with it."""
+    """Compare, judge and apply one batch, and move the source's cursor with it.
+
+    Raises:
+        BatchRefused: `overtaken`, when another process moved the cursor meanwhile.
+
+    """
     async with database.ledger() as tx:
         await applying.lock(tx)
         held = await sources.read_held(tx, arrived.source)
@@ -56,9 +68,11 @@ async def accept(database: Database, ranks: dict[str, int], arrived: Arrived) ->
         named = [one.key for one in aside if one.key is not None]
         changes = compare(held, records, is_full=arrived.is_full, set_aside=named)
         batch = await _batch(tx, arrived, held, changes)
-        released = await holding.read_released(tx, arrived.source)
+        released = await holding.read_released(tx, arrived.source, arrived.now)
         judgement = judge(batch, Limits(), released)
-        changed = await _apply(tx, ranks, arrived, judgement)
+        changed = 0
+        if not judgement.is_whole:
+            changed = await _apply(tx, ranks, arrived, judgement, released)
         await sources.write_set_aside(tx, arrived.fetch_id, arrived.source, aside, arrived.now)
         await _hold(tx, arrived, held, changes, judgement, list(released))
         await _move_on(tx, arrived, batch, judgement)
@@ -78,6 +92,9 @@ async def _batch(
     before = await tx.fetchval(
         "SELECT version FROM registry.source WHERE source = $1", arrived.source
     )
+    if manifest and before != arrived.version_before:
+        sentence = "Another process applied a version meanwhile: the next look goes on from it."
+        raise BatchRefused(BatchFault.overtaken, sentence)
     return Batch(
         is_full=arrived.is_full,
         count=arrived.count,
@@ -88,14 +105,18 @@ async def _batch(
         as_of=manifest.as_of if manifest else None,
         now=arrived.now,
         unknown_columns=arrived.parsed.unknown_columns,
-        fill_bps=fill_of(arrived.parsed.records, _REQUIRED),
+        fill_bps=fill_of(arrived.parsed.records, {} if arrived.is_full else held),
         fill_before_bps=await sources.usual_fill(tx, arrived.source),
         toggles=await sources.read_toggles(tx, arrived.source, arrived.now),
     )
 
 
 async def _apply(
-    tx: LedgerConnection, ranks: dict[str, int], arrived: Arrived, judgement: Judgement
+    tx: LedgerConnection,
+    ranks: dict[str, int],
+    arrived: Arrived,
+    judgement: Judgement,
+    released: Mapping[HoldReason, Release],
 ) -> int:
     manifest = arrived.manifest
     as_of = manifest.as_of if manifest else arrived.now
@@ -109,12 +130,15 @@ async def _apply(
         business_day(arrived.now),
         is_stale=manifest is not None and manifest.is_over(arrived.now),
     )
-    changed = await applying.apply(tx, source, judgement.records)
+    done = await applying.apply(tx, source, judgement.records)
+    conflict = await conflicts.settle(tx, source, done.contradicted, released)
+    if conflict is not None:
+        judgement.withheld.append(conflict)
     await applying.note_missing(tx, source, judgement.missing)
     await applying.note_seen(tx, source, judgement.seen_again)
     if judgement.missing:
         await absence.tell_missing(tx, source)
-    return changed
+    return done.changed
 
 
 async def _hold(
@@ -130,7 +154,9 @@ async def _hold(
         one.key: one.get("district_code") or "" for one in changes.records if one.key not in held
     }
     version = arrived.manifest.version if arrived.manifest else None
-    batch = holding.Batch(arrived.source, arrived.fetch_id, version, districts, arrived.now)
+    batch = holding.Batch(
+        arrived.source, arrived.fetch_id, version, districts, arrived.now, arrived.is_full
+    )
     await holding.write_holds(tx, batch, judgement.withheld, released)
 
 
@@ -138,7 +164,6 @@ async def _move_on(
     tx: LedgerConnection, arrived: Arrived, batch: Batch, judgement: Judgement
 ) -> None:
     """Move the cursor, unless nothing of the batch was believed."""
-    is_whole = any(one.is_whole for one in judgement.withheld)
     await tx.execute(
         "UPDATE registry.fetch SET finished_at = $2, result = $3, records = $4, sha256 = $5,"
         " fill_bps = $6::jsonb WHERE fetch_id = $1",
@@ -147,9 +172,9 @@ async def _move_on(
         _result(judgement),
         arrived.count,
         arrived.evidence,
-        json.dumps(batch.fill_bps),
+        None if judgement.is_whole else json.dumps(batch.fill_bps),
     )
-    if is_whole:
+    if judgement.is_whole:
         await tx.execute(
             "UPDATE registry.source SET last_tried_at = $2, last_result = 'withheld'"
             " WHERE source = $1",

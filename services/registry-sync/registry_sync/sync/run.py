@@ -23,8 +23,9 @@ from uuid import UUID
 import httpx
 import structlog
 
+from registry_sync.domain.safeguards import Limits
 from registry_sync.domain.words import BatchFault, HoldReason
-from registry_sync.mirror import sources
+from registry_sync.mirror import sources, waiting
 from registry_sync.mirror.sources import State
 from registry_sync.settings import SourceSettings
 from registry_sync.source.manifest import File, Manifest
@@ -84,6 +85,8 @@ class _Run:
     """One sync in progress."""
 
     fetch_id: UUID | None = None
+    version: int | None = None
+    """The version held when it began."""
 
     def __init__(self, syncing: Syncing, source: SourceSettings, *, everything: bool) -> None:
         self.syncing = syncing
@@ -114,8 +117,10 @@ class _Run:
     async def _play(self, now: datetime) -> Outcome:
         name = self.source.name
         state = (await sources.states(self.database))[name]
-        waiting = await sources.has_holds(self.database, name)
-        ask_anew = self.everything or waiting
+        self.version = state.version
+        held = await waiting.look(self.database, name, now)
+        self.everything |= held.is_over
+        ask_anew = self.everything or held.is_any
         answer = await self.transport.manifest(None if ask_anew else state.etag)
         if answer is None:
             await sources.note_unchanged(self.database, name, now)
@@ -123,11 +128,19 @@ class _Run:
         content, etag = answer
         manifest = self._checked(content, state)
         is_same = manifest.version == state.version and not self._is_full_due(state, now)
+        is_ahead = manifest.as_of - now > Limits().ahead_max
         if is_same and not self.everything:
+            if is_ahead:
+                await sources.note_unchanged(self.database, name, now)
+                return Outcome(name, "unchanged", version=state.version)
             published = sources.Published(etag, manifest.as_of, manifest.valid_until)
             await sources.note_published(self.database, name, published, now)
             return Outcome(name, "unchanged", version=state.version)
-        chain = None if waiting else self._chain(manifest, state, now)
+        is_known = manifest.version == held.version and (is_ahead or not held.is_ahead)
+        if is_known and not self.everything:
+            await sources.note_withheld(self.database, name, now)
+            return Outcome(name, "withheld", version=state.version)
+        chain = None if held.is_any else self._chain(manifest, state, now)
         return await self._fetch(manifest, chain, etag, now)
 
     def _checked(self, content: bytes, state: State) -> Manifest:
@@ -180,6 +193,7 @@ class _Run:
             is_full=is_full,
             manifest=manifest,
             etag=etag,
+            version_before=self.version,
         )
         accepted = await accept(self.database, self.syncing.ranks, arrived)
         metrics.PROPAGATION.labels("feed").observe(time.monotonic() - self.started)
@@ -206,4 +220,4 @@ class _Run:
             await sources.keep_part(self.database, fetch_id, number, file.url, file.sha256, content)
 
         mapping = Mapping.load(self.source.mapping)
-        return await read_files(self.transport, mapping, files, keep)
+        return await read_files(self.transport, mapping, files, keep, is_chain=chain is not None)

@@ -1,11 +1,11 @@
--- Count how often a source turned the status of an institution within a week.
+-- Count how often a source turned an institution's status or black listing within a week.
 -- tidy: allow sql-institution - only those that turned are returned.
 -- Locks: none. Index: statement_recorded_at_idx. Rows: institutions whose status changed twice.
 SELECT t.institution_id, count(*) AS toggles
 FROM (
   SELECT
-    s.institution_id, s.licence_no, s.recorded_at, s.said[5] AS status,
-    lag(s.said[5]) OVER (
+    s.institution_id, s.licence_no, s.recorded_at, ARRAY[s.said[5], s.said[10]] AS stood,
+    lag(ARRAY[s.said[5], s.said[10]]) OVER (
       PARTITION BY s.institution_id, s.licence_no ORDER BY s.statement_no) AS before
   FROM registry.statement AS s
   WHERE s.source = $1::text
@@ -14,6 +14,6 @@ FROM (
       WHERE r.source = $1::text AND r.recorded_at >= $2::timestamptz AND r.statement_no > 1)
 ) AS t
 WHERE t.recorded_at >= $2::timestamptz AND t.before IS NOT NULL
-  AND t.status IS DISTINCT FROM t.before
+  AND t.stood IS DISTINCT FROM t.before
 GROUP BY t.institution_id
 HAVING count(*) > 1
