@@ -66,11 +66,13 @@ def test_two_runs_play_two_saturdays_and_leave_nothing_behind(
     assert stat.S_IMODE(first.file.stat().st_mode) == 0o600
     assert sandbox.told["clock_offset_s"] > 0
     assert len(sandbox.told["keys"]["institutions"]) == 36
-    assert set(sandbox.told["pids"]) == {"escrow", "postgres"}
+    assert set(sandbox.told["pids"]) == {"escrow", "registry", "postgres"}
+    assert set(sandbox.told["services"]) == {"escrow", "registry"}
     _wait_for(first, "Everything stays up")
     printed = first.printed()
     assert row_of(printed, "books verified").startswith("yes")
     assert row_of(printed, "paid twice") == "nothing"
+    assert "frozen here after" in row_of(printed, "licence revoked")
     assert first.stop() == 0
     assert not first.file.exists()
     assert not any(is_alive(pid) for pid in pids_of(sandbox))
@@ -80,6 +82,7 @@ def test_two_runs_play_two_saturdays_and_leave_nothing_behind(
     _wait_for(second, "Everything stays up")
     assert day_of(second.printed()) > day_of(printed)
     assert row_of(second.printed(), "books verified").startswith("yes")
+    assert "frozen here after" in row_of(second.printed(), "licence revoked")
 
     os.kill(sandbox.told["pids"]["escrow"][0], signal.SIGKILL)
     assert second.popen.wait(60) == 1

@@ -34,6 +34,7 @@ class Child:
         self.name = name
         self.log = log
         self._popen = popen
+        self._is_asked = False
 
     @property
     def pid(self) -> int:
@@ -62,11 +63,17 @@ class Child:
             message = f"`{self.name}` ended {how}. Its log says why: {self.log}"
             raise LaunchFailed(message, self.log)
 
+    def ask_to_end(self) -> None:
+        """Ask the process to end, once, and do not wait for it."""
+        if self.is_running and not self._is_asked:
+            self._is_asked = True
+            self._popen.terminate()
+
     def stop(self) -> None:
         """Ask the process to end, and end it if it does not."""
+        self.ask_to_end()
         if not self.is_running:
             return
-        self._popen.terminate()
         try:
             self._popen.wait(STOP_S)
         except subprocess.TimeoutExpired:

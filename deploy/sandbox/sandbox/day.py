@@ -1,16 +1,17 @@
 """Play one Saturday of the city against the running services, and see what it came to."""
 
 import asyncio
+from dataclasses import dataclass
 from datetime import datetime
-from itertools import count
 
 import httpx
 
-from sandbox import clock, keyring, services
+from sandbox import clock, keyring, mirror, services
 from sandbox.bank.faults import Faults
 from sandbox.city.counters import Counters
 from sandbox.city.memory import Memory, recall
 from sandbox.city.places import PULLING_BANK, PUSHED_BANK, places
+from sandbox.city.revoking import revoke_one
 from sandbox.city.saturday import play
 from sandbox.city.town import Town
 from sandbox.city.wire import Wire, WireError
@@ -38,6 +39,14 @@ SLIPS = Faults(
 """How faulty the banks are on a Saturday: enough to show, and every book agrees all the same."""
 
 
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What the services talk to: the banks' counters and the national platform's desk."""
+
+    banks: Counters
+    platform: httpx.AsyncClient
+
+
 async def play_day(terminal: Terminal, stack: Stack, ring: Keyring) -> Played:
     """Play the next Saturday and return what there is to tell.
 
@@ -51,10 +60,11 @@ async def play_day(terminal: Terminal, stack: Stack, ring: Keyring) -> Played:
             httpx.AsyncClient(base_url=stack.escrow_url, timeout=WAIT_S, limits=pool) as escrow,
             httpx.AsyncClient(base_url=stack.bank_url, timeout=WAIT_S) as pulling,
             httpx.AsyncClient(base_url=stack.pushed_url, timeout=WAIT_S) as pushed,
+            httpx.AsyncClient(base_url=stack.platform_url, timeout=WAIT_S) as platform,
         ):
-            banks = Counters({PULLING_BANK: pulling, PUSHED_BANK: pushed})
-            town = _town(terminal, stack, ring, escrow, banks)
-            playing = asyncio.create_task(_play(town, stack, ring))
+            outside = Outside(Counters({PULLING_BANK: pulling, PUSHED_BANK: pushed}), platform)
+            town = _town(terminal, stack, ring, escrow, outside)
+            playing = asyncio.create_task(_play(town, stack, ring, outside))
             try:
                 return await _watched(playing, stack)
             except (WireError, httpx.HTTPError) as error:
@@ -74,11 +84,16 @@ async def _watched(playing: asyncio.Task[Played], stack: Stack) -> Played:
         playing.cancel()
 
 
-async def _play(town: Town, stack: Stack, ring: Keyring) -> Played:
+async def _play(town: Town, stack: Stack, ring: Keyring, outside: Outside) -> Played:
     """Play the day and gather what there is to tell."""
     before = await town.banks.paid()
     memory = await _play_saturday(town, stack, ring)
+    taught = {place.id for place in places(memory.seed)}
+    town.progress.begin("a licence revoked at the national platform", 1)
+    revoked = await revoke_one(town, outside.platform, taught, memory.played[-1])
     played = await _look(town, stack, ring, str(memory.played[-1]))
+    played.mirrored = await mirror.look(stack, ring)
+    played.revoked = revoked
     played.paid.payments -= before.payments
     played.paid.amount_fen -= before.amount_fen
     return played
@@ -86,21 +101,11 @@ async def _play(town: Town, stack: Stack, ring: Keyring) -> Played:
 
 async def _play_saturday(town: Town, stack: Stack, ring: Keyring) -> Memory:
     path = stack.folder.of_city(ring.database) / "memory.json"
-    memory = recall(path) or Memory(seed=await _fresh_seed(town))
+    memory = recall(path) or Memory(seed=stack.seed)
     await town.banks.set_everywhere("/faults", SLIPS.model_dump())
     _, now = await clock.read_clock(stack.owner_url)
     await play(town, memory, path, now)
     return memory
-
-
-async def _fresh_seed(town: Town) -> int:
-    """Return the first seed whose city is not on these books yet."""
-    for seed in count(1):
-        try:
-            await town.operator.get(f"/v1/institutions/{places(seed)[0].id}")
-        except WireError:
-            return seed
-    raise AssertionError
 
 
 def _town(
@@ -108,7 +113,7 @@ def _town(
     stack: Stack,
     ring: Keyring,
     escrow: httpx.AsyncClient,
-    banks: Counters,
+    outside: Outside,
 ) -> Town:
     async def open_line(**scope: str) -> Wire:
         key = await keyring.make_key(escrow, ring, **scope)
@@ -118,13 +123,17 @@ def _town(
         return Wire(escrow, key)
 
     async def raise_clock(instant: datetime) -> int:
-        return await clock.raise_clock(stack.owner_url, instant)
+        """Move the books' clock first: a platform ahead of its mirror would be disbelieved."""
+        offset_s = await clock.raise_clock(stack.owner_url, instant)
+        answer = await outside.platform.put("/desk/clock", json={"offset_s": offset_s})
+        answer.raise_for_status()
+        return offset_s
 
     return Town(
         operator=Wire(escrow, ring.operator),
         supervisor=Wire(escrow, ring.parties["supervisor"]),
         institutions={name: Wire(escrow, key) for name, key in ring.institutions.items()},
-        banks=banks,
+        banks=outside.banks,
         raise_clock=raise_clock,
         open_line=open_line,
         progress=terminal,

@@ -1,7 +1,8 @@
 """`make run`: everything on one machine, from an empty folder to a played Saturday.
 
-PostgreSQL, the escrow service with its worker, and two banks start as children of this process
-and end with it, in the order services, banks, database.
+PostgreSQL, escrow and registry-sync with their workers, two banks and a national platform start
+as children of this process and end with it: services first, then what they talk to, then the
+database.
 """
 
 import asyncio
@@ -15,7 +16,7 @@ from typing import IO, Any
 
 import httpx
 
-from sandbox import children, clock, keyring, postgres, report, services
+from sandbox import children, clock, keyring, mirror, postgres, report, services
 from sandbox.city.places import PULLING_BANK, PUSHED_BANK
 from sandbox.day import WATCH_S, play_day
 from sandbox.failures import LaunchFailed
@@ -117,16 +118,32 @@ def _start_database(
 
 
 def _start_services(terminal: Terminal, stack: Stack, *, plays: bool) -> Keyring:
-    """Start the service, make the keys that are missing, start the banks."""
+    """Start escrow, make the keys that are missing, start everything else."""
     services.start_escrow(stack)
     services.wait_ready(stack.serving[0], f"{stack.escrow_url}/readyz")
     stack.check()
     terminal.say(f"Escrow answers on {stack.escrow_url}.")
     ring = asyncio.run(_complete_keys(stack))
+    asyncio.run(_start_platform(stack, ring))
+    mirror.start_registry(stack, ring)
     services.start_banks(stack, ring, is_idle=not plays)
     where = f"{stack.bank_url} (pulls) and {stack.pushed_url} (is pushed to)"
     terminal.say(f"The banks answer on {where}" + ("." if plays else ", and are idle."))
+    services.wait_ready(stack.registry[0], f"{stack.registry_url}/readyz")
+    services.start_worker(stack, ring)
+    held = asyncio.run(mirror.wait_mirrored(stack, ring))
+    told = "holds its list" if held else "does not hold its list yet"
+    terminal.say(f"The national platform answers on {stack.platform_url}.")
+    terminal.say(f"The registry answers on {stack.registry_url}, and {told}.")
     return ring
+
+
+async def _start_platform(stack: Stack, ring: Keyring) -> None:
+    """Start the platform at the books' time, with a version that the mirror has not seen."""
+    stack.seed = await mirror.find_seed(stack, ring)
+    offset_s, _ = await clock.read_clock(stack.owner_url)
+    version = await mirror.version_held(stack.owner_url)
+    mirror.start_platform(stack, ring, offset_s=offset_s, version=version)
 
 
 async def _complete_keys(stack: Stack) -> Keyring:
@@ -153,13 +170,16 @@ def _for_scripts(
 ) -> dict[str, Any]:
     """Word `.data/sandbox.json`."""
     return {
-        "services": {"escrow": stack.escrow_url},
+        "services": {"escrow": stack.escrow_url, "registry": stack.registry_url},
+        "metrics": stack.metrics_urls(),
         "banks": {PULLING_BANK: stack.bank_url, PUSHED_BANK: stack.pushed_url},
+        "platform": stack.platform_url,
         "database_url": stack.owner_url,
         "clock_offset_s": offset_s,
         "keys": keys,
         "pids": {
             "escrow": [pid for child in stack.serving for pid in child.pids()],
+            "registry": [pid for child in stack.registry for pid in child.pids()],
             "postgres": database_pids,
         },
     }
@@ -177,7 +197,7 @@ def _leave(terminal: Terminal, folder: Folder, lock: IO[str]) -> None:
     _ignore_signals()
     folder.scripts_file.unlink(missing_ok=True)
     say_leaving(lock)
-    terminal.say("Stopping: services, banks, database.")
+    terminal.say("Stopping: services, banks, platform, database.")
 
 
 def _explain(terminal: Terminal, failed: Exception) -> None:

@@ -11,7 +11,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from sandbox.city.counters import Paid
+from sandbox.city.revoking import Revoked
 from sandbox.city.tally import Tally
+from sandbox.mirror import Mirrored
 from sandbox.services import Stack
 from shared.money import yuan
 
@@ -53,6 +55,8 @@ class Played:
     """The verification's first words: the first wrong row, where there is one."""
     verification: dict[str, Any] = field(default_factory=dict)
     seconds: int = 0
+    mirrored: Mirrored | None = None
+    revoked: Revoked | None = None
 
 
 def summary(console: Console, played: Played) -> None:
@@ -72,6 +76,9 @@ def by_hand(console: Console, stack: Stack, keys: dict[str, Any]) -> None:
     console.print("[bold]To try by hand[/bold]")
     rows = {
         "escrow": f"{stack.escrow_url}   API: {stack.escrow_url}/openapi.json",
+        "registry": f"{stack.registry_url}   API: {stack.registry_url}/openapi.json",
+        "public look-up": f"{stack.registry_url}/   pages for citizens, no key",
+        "national platform": f"{stack.platform_url}   its desk: {stack.platform_url}/docs",
         "bank that pulls": f"{stack.bank_url}   its counter: {stack.bank_url}/docs",
         "bank that is pushed to": f"{stack.pushed_url}   its counter: {stack.pushed_url}/docs",
         "logs": str(stack.folder.logs),
@@ -80,6 +87,8 @@ def by_hand(console: Console, stack: Stack, keys: dict[str, Any]) -> None:
     for number, (institution_id, key) in enumerate(keys["institutions"].items()):
         if number == 0:
             rows[f"key {institution_id}"] = key
+            page = f"{stack.registry_url}/institutions/{institution_id}"
+            rows["public look-up"] += f"; this one's: {page}"
     for label, words in rows.items():
         console.print(f"  {label:<24} {words}", markup=False)
     console.print()
@@ -119,9 +128,31 @@ def _rows(played: Played) -> Iterator[tuple[str, str]]:
     yield "paid twice", f"{len(paid.twice)} lines!" if paid.twice else "nothing"
     yield "statements", _counted(tally.reconciled)
     yield "books verified", _verified(played)
+    if played.mirrored is not None:
+        yield "registry", _mirrored(played.mirrored)
+    if played.revoked is not None:
+        yield "licence revoked", _revoked(played.revoked)
     first = tally.first_release_s
     begun = f"; the first lesson was released after {first:.0f} s" if first is not None else ""
     yield "time taken", f"{played.seconds} s in all{begun}"
+
+
+def _mirrored(held: Mirrored) -> str:
+    fresh = "stale" if held.stale else "fresh"
+    return (
+        f"{held.sites:,} sites of the national platform, version {held.version} ({held.result}), "
+        f"{fresh}; {held.set_aside:,} rows set aside, {held.withheld:,} changes wait for two people"
+    )
+
+
+def _revoked(revoked: Revoked) -> str:
+    if revoked.after_s is None:
+        return f"at the platform, and NOT frozen here in time: see the logs\n{revoked.name}"
+    refunds = "refunds stay open" if revoked.may_refund else "refunds are NOT open"
+    return (
+        f"at the platform; frozen here after {revoked.after_s:.1f} s (new contracts and payouts), "
+        f"{refunds}; an officer confirmed it\n{revoked.name}"
+    )
 
 
 def _verified(played: Played) -> str:
@@ -169,3 +200,4 @@ def _examples(stack: Stack, keys: dict[str, Any]) -> Iterator[str]:
         yield get(key, "/v1/contracts?state=open&limit=3")
         break
     yield get(keys["service"], "/v1/events?limit=3")
+    yield f"curl -s {shlex.quote(f'{stack.registry_url}/v1/institutions?q=示例&limit=3')}"

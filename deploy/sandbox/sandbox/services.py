@@ -1,4 +1,4 @@
-"""The escrow service on this machine: its database, its schema, its processes."""
+"""What runs on this machine: the schemas, where everything listens, and escrow's processes."""
 
 import json
 import os
@@ -18,7 +18,11 @@ from sandbox.ports import HOST, Ports
 ESCROW_PORT = 8001
 ESCROW_METRICS_PORT = 9101
 WORKER_METRICS_PORT = 9111
+REGISTRY_PORT = 8003
+REGISTRY_METRICS_PORT = 9103
+REGISTRY_WORKER_METRICS_PORT = 9113
 BANK_PORT = 8010
+PLATFORM_PORT = 8020
 
 READY_S = 180.0
 """How long a service may take until it is ready: seconds; minutes on a cold and busy machine."""
@@ -34,17 +38,37 @@ class Stack:
     folder: Folder
     owner_url: str
     login_url: str = ""
+    registry_login_url: str = ""
+    seed: int = 1
+    """What the city on these books grows from."""
     escrow_port: int = 0
     metrics_ports: tuple[int, int] = (0, 0)
+    registry_port: int = 0
+    registry_metrics: tuple[int, int] = (0, 0)
     bank_port: int = 0
     pushed_port: int = 0
+    platform_port: int = 0
     serving: list[Child] = field(default_factory=list)
+    """Escrow: the service, then its worker."""
+    registry: list[Child] = field(default_factory=list)
+    """registry-sync: the service, then its worker."""
     banks: list[Child] = field(default_factory=list)
+    platforms: list[Child] = field(default_factory=list)
 
     @property
     def escrow_url(self) -> str:
         """Return where the escrow service answers."""
         return f"http://{HOST}:{self.escrow_port}"
+
+    @property
+    def registry_url(self) -> str:
+        """Return where registry-sync answers."""
+        return f"http://{HOST}:{self.registry_port}"
+
+    @property
+    def platform_url(self) -> str:
+        """Return where the national platform answers."""
+        return f"http://{HOST}:{self.platform_port}"
 
     @property
     def bank_url(self) -> str:
@@ -56,25 +80,43 @@ class Stack:
         """Return where the bank answers that is pushed to."""
         return f"http://{HOST}:{self.pushed_port}"
 
+    def metrics_urls(self) -> dict[str, str]:
+        """Return where metrics are read, by process."""
+        ports = {
+            "escrow": self.metrics_ports[0],
+            "escrow_work": self.metrics_ports[1],
+            "registry": self.registry_metrics[0],
+            "registry_work": self.registry_metrics[1],
+        }
+        return {name: f"http://{HOST}:{port}/metrics" for name, port in ports.items()}
+
     def check(self) -> None:
         """Make sure that every child still runs."""
-        for child in [*self.serving, *self.banks]:
+        for child in [*self.serving, *self.registry, *self.banks, *self.platforms]:
             child.check()
 
     def stop(self) -> None:
-        """Stop the services, then the banks."""
-        for child in [*reversed(self.serving), *self.banks]:
-            child.stop()
+        """Stop the services, all at once, then the banks and the platform."""
+        for group in ([*self.serving, *self.registry], [*self.banks, *self.platforms]):
+            for child in group:
+                child.ask_to_end()
+            for child in group:
+                child.stop()
 
 
 def migrate(stack: Stack) -> list[str]:
-    """Bring the schema up to date, learn the service's own login, return what was said."""
+    """Bring the schemas up to date, learn the services' own logins, return what was said."""
+    stack.login_url, said = _migrate(stack, "escrow", "escrow")
+    stack.registry_login_url, more = _migrate(stack, "registry_sync", "registry")
+    return [*said, *more]
+
+
+def _migrate(stack: Stack, package: str, service: str) -> tuple[str, list[str]]:
     env = {**os.environ, "DATABASE_URL": stack.owner_url}
     log = stack.folder.log("migrate")
-    printed = children.run("escrow migrate", ["escrow", "migrate", "--json"], env, log)
+    printed = children.run(f"{package} migrate", [package, "migrate", "--json"], env, log)
     *said, logins = printed.strip().splitlines()
-    stack.login_url = json.loads(logins)["escrow"]
-    return said
+    return json.loads(logins)[service], said
 
 
 def escrow_env(stack: Stack, **more: str) -> dict[str, str]:
@@ -89,25 +131,39 @@ def escrow_env(stack: Stack, **more: str) -> dict[str, str]:
 
 
 def start_escrow(stack: Stack) -> None:
-    """Start the service and its worker."""
-    serve = escrow_env(
+    """Start the service; its worker needs keys that only the service can make."""
+    env = escrow_env(
         stack,
         ESCROW_HOST=HOST,
         ESCROW_PORT=str(stack.escrow_port),
         ESCROW_METRICS_PORT=str(stack.metrics_ports[0]),
     )
-    work = escrow_env(stack, ESCROW_WORK_METRICS_PORT=str(stack.metrics_ports[1]))
-    for name, env in (("serve", serve), ("work", work)):
-        log = stack.folder.log("escrow" if name == "serve" else "escrow-work")
-        stack.serving.append(children.spawn(f"escrow {name}", ["escrow", name], env, log))
+    log = stack.folder.log("escrow")
+    stack.serving.append(children.spawn("escrow serve", ["escrow", "serve"], env, log))
+
+
+def start_worker(stack: Stack, ring: Keyring) -> None:
+    """Start escrow's worker, which hears registry-sync."""
+    env = escrow_env(
+        stack,
+        ESCROW_WORK_METRICS_PORT=str(stack.metrics_ports[1]),
+        ESCROW_REGISTRY_URL=stack.registry_url,
+        ESCROW_REGISTRY_KEY=ring.parties["service"],
+    )
+    log = stack.folder.log("escrow-work")
+    stack.serving.append(children.spawn("escrow work", ["escrow", "work"], env, log))
 
 
 def choose_ports(stack: Stack, ports: Ports) -> None:
     """Choose where everything is to listen."""
     stack.escrow_port = ports.choose(ESCROW_PORT)
     stack.metrics_ports = (ports.choose(ESCROW_METRICS_PORT), ports.choose(WORKER_METRICS_PORT))
+    stack.registry_port = ports.choose(REGISTRY_PORT)
+    metrics = (REGISTRY_METRICS_PORT, REGISTRY_WORKER_METRICS_PORT)
+    stack.registry_metrics = (ports.choose(metrics[0]), ports.choose(metrics[1]))
     stack.bank_port = ports.choose(BANK_PORT)
     stack.pushed_port = ports.choose(BANK_PORT + 1)
+    stack.platform_port = ports.choose(PLATFORM_PORT)
 
 
 def start_banks(stack: Stack, ring: Keyring, *, is_idle: bool) -> None:

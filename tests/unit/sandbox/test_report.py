@@ -8,8 +8,10 @@ from rich.console import Console
 
 from sandbox import report
 from sandbox.city.counters import Paid
+from sandbox.city.revoking import Revoked
 from sandbox.city.tally import Tally
 from sandbox.folder import Folder
+from sandbox.mirror import Mirrored
 from sandbox.services import Stack
 
 
@@ -62,12 +64,27 @@ def test_books_that_disagree_are_named() -> None:
     assert "NO: movement 7: amount" in printed(a_day(verified=False))
 
 
+def test_the_registry_says_what_it_holds_and_what_came_of_a_revocation() -> None:
+    day = a_day()
+    day.mirrored = Mirrored(5_036, 2, 21, stale=False, result="applied", withheld=0)
+    day.revoked = Revoked("示例晴空学校", 1.84, may_refund=True)
+    text = printed(day)
+    assert "5,036 sites of the national platform, version 21 (applied), fresh" in text
+    assert "frozen here after 1.8 s (new contracts and payouts), refunds stay open" in text
+    assert "示例晴空学校" in text
+
+
+def test_a_revocation_that_nothing_came_of_is_named() -> None:
+    day = a_day()
+    day.revoked = Revoked("示例晴空学校", None)
+    assert "NOT frozen here in time" in printed(day)
+
+
 def test_calls_to_copy_name_real_addresses(tmp_path: Path) -> None:
-    stack = Stack(
-        Folder(tmp_path), "postgresql://x", escrow_port=8002, bank_port=8011, pushed_port=8012
-    )
+    stack = Stack(Folder(tmp_path), "postgresql://x", escrow_port=8002, registry_port=8004)
     keys = {"auditor": "a", "service": "s", "institutions": {"91320602MA1ABCDE16": "i"}}
     file = io.StringIO()
     report.by_hand(Console(file=file, width=200), stack, keys)
     wanted = "curl -sH 'Authorization: Bearer a' http://127.0.0.1:8002/v1/audit/trial-balance"
     assert wanted in file.getvalue()
+    assert "http://127.0.0.1:8004/institutions/91320602MA1ABCDE16" in file.getvalue()
