@@ -4,34 +4,22 @@
 the cursor it has.
 """
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
-from pydantic_core import core_schema as schemas
 from starlette.requests import Request
 from starlette.responses import Response
 
 from escrow.edge import Shared
 from escrow.ledger.feed import FEED
 from shared.feed import outbox
-from shared.web.fields import Spelled
+from shared.web import events
+from shared.web.events import Wait
 from shared.web.limits import LIMIT_DEFAULT, After, Limit
 from shared.web.principals import Principal, Role, allow
 
 router = APIRouter(tags=["events"])
-
-Wait = Annotated[
-    int,
-    Spelled(
-        pattern=r"^[0-9]{1,2}$",
-        value=schemas.int_schema(strict=False, ge=0, le=outbox.WAIT_MAX_S),
-        code="wait_out_of_range",
-        sentence="Must be a whole number of seconds from 0 to 30.",
-        shown={"type": "integer", "minimum": 0, "maximum": outbox.WAIT_MAX_S},
-    ),
-    Query(description="Seconds to wait for an event where there is none yet."),
-]
 
 _TYPES: Final = (
     "institution.changed, account.changed, floor.changed, freeze.placed, freeze.confirmed,"
@@ -42,20 +30,10 @@ _TYPES: Final = (
 )
 
 
-class CloudEvent(BaseModel):
+class CloudEvent(events.CloudEvent):
     """One fact, as CloudEvents 1.0 with the extension `sequence`."""
 
-    specversion: Literal["1.0"]
-    id: str
-    source: str
     type: str = Field(description=f"One of: {_TYPES}.")
-    subject: str = Field(description="The institution.")
-    time: str = Field(json_schema_extra={"format": "date-time"})
-    datacontenttype: Literal["application/json"]
-    sequence: str = Field(
-        description="A decimal number, gapless per institution.", pattern="^[0-9]+$"
-    )
-    data: dict[str, Any]  # tidy: allow banned-name - CloudEvents' own word
 
 
 class EventPage(BaseModel):
