@@ -19,7 +19,7 @@ from prometheus_client import Counter
 from pydantic import BaseModel, Field
 from pydantic_core.core_schema import ErrorType
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from shared.errors import (
@@ -211,7 +211,10 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
 
 
 async def on_unforeseen(request: Request, error: Exception) -> Response:
-    """Render a fault of ours; log where it happened."""
+    """Render a fault of ours; log where it happened. A caller who hung up is none."""
+    if isinstance(error, ClientDisconnect):
+        _log.info("caller_left")
+        return _answer(request, BadRequest())
     broken = isinstance(error, InvariantBroken)
     _faults.labels("invariant" if broken else "unforeseen").inc()
     _log.error("invariant_broken" if broken else "unforeseen", exc_info=error)

@@ -8,6 +8,7 @@ import pytest
 import structlog
 from prometheus_client import REGISTRY
 from pydantic import BaseModel, ValidationError
+from starlette.requests import ClientDisconnect, Request
 
 from shared.errors import FieldError, ServiceError, TooLarge
 from shared.log import describe_exception
@@ -17,6 +18,7 @@ from shared.web.problems import (
     MEDIA_TYPE,
     Problem,
     invalid,
+    on_unforeseen,
     pointer,
     problem_responses,
     rendered,
@@ -73,6 +75,19 @@ async def test_a_fault_of_ours_is_logged_with_its_cause_and_counted(
     assert logged[0]["exception"]["type"] == "shared.errors.InvariantBroken"
     assert logged[0]["exception"]["frames"][-1].endswith(" fail")
     assert REGISTRY.get_sample_value("tuition_http_faults_total", labels) == before + 1
+
+
+async def test_a_caller_who_hangs_up_is_no_fault_of_ours() -> None:
+    before = _unforeseen()
+    request = Request({"type": "http", "request_id": "1"})
+    answer = await on_unforeseen(request, ClientDisconnect())
+    assert answer.status_code == 400
+    assert _unforeseen() == before
+
+
+def _unforeseen() -> float:
+    found = REGISTRY.get_sample_value("tuition_http_faults_total", {"fault": "unforeseen"})
+    return found or 0.0
 
 
 async def test_a_missing_key_is_asked_for(client: httpx.AsyncClient) -> None:
