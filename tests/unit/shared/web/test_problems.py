@@ -6,6 +6,7 @@ from http import HTTPStatus
 import httpx
 import pytest
 import structlog
+from fastapi import FastAPI
 from prometheus_client import REGISTRY
 from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect, Request
@@ -79,7 +80,7 @@ async def test_a_fault_of_ours_is_logged_with_its_cause_and_counted(
 
 async def test_a_caller_who_hangs_up_is_no_fault_of_ours() -> None:
     before = _unforeseen()
-    request = Request({"type": "http", "request_id": "1"})
+    request = Request({"type": "http", "request_id": "1", "app": FastAPI(), "headers": []})
     answer = await on_unforeseen(request, ClientDisconnect())
     assert answer.status_code == 400
     assert _unforeseen() == before
