@@ -12,6 +12,10 @@ from registry_sync.events import api as events
 from registry_sync.fetches import api as fetches
 from registry_sync.holds import api as holds
 from registry_sync.imports import api as imports
+from registry_sync.lookup import api as lookup
+from registry_sync.lookup import pages
+from registry_sync.lookup.desk import open_desk
+from registry_sync.lookup.faults import fault_page
 from registry_sync.mirror.sources import enrol
 from registry_sync.pulling import api as pulling
 from registry_sync.settings import Settings, read_sources
@@ -24,7 +28,15 @@ from shared.settings import Environment
 from shared.web.app import create_app
 from shared.web.keys import KeyDirectory
 
-_ROUTERS = (holds.router, fetches.router, imports.router, pulling.router, events.router)
+_ROUTERS = (
+    pages.router,
+    lookup.router,
+    holds.router,
+    fetches.router,
+    imports.router,
+    pulling.router,
+    events.router,
+)
 
 
 def build(settings: Settings) -> FastAPI:
@@ -37,6 +49,7 @@ def build(settings: Settings) -> FastAPI:
     is_production = settings.environment is Environment.production
     syncing = Syncing(database, client, ranks, https_only=is_production)
     registry = Registry(database, settings, named, syncing, keys)
+    desk = open_desk(database, settings, named)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -44,6 +57,7 @@ def build(settings: Settings) -> FastAPI:
         await enrol(database, ranks)
         yield
         await client.aclose()
+        await desk.accounts.close()
         await database.close()
 
     async def ready() -> None:
@@ -66,4 +80,6 @@ def build(settings: Settings) -> FastAPI:
     )
     app.state.registry = registry
     app.state.settings = settings
+    app.state.desk = desk
+    app.state.fault_page = fault_page
     return app

@@ -24,6 +24,8 @@ class SourceSettings(BaseModel):
     kind: Literal["platform", "sheet"]
     rank: Annotated[int, Field(ge=1, le=99)]
     mapping: Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,39}$")]
+    title: Annotated[str, Field(min_length=1, max_length=60)] | None = None
+    """What the public page calls it; its name where it has none."""
     url: Annotated[str, Field(pattern="^https?://[!-~]{1,500}$")] | None = None
     public_key: Annotated[str, Field(pattern="^[A-Za-z0-9+/]{43}=$")] | None = None
     hosts: frozenset[str] = frozenset()
@@ -86,13 +88,25 @@ class Settings(ServiceSettings):
         60.0, gt=0, le=86_400, description="Seconds between two looks at whether a source is due."
     )
     public_rate: int = Field(
-        5, ge=0, le=100_000, description="Look-ups a second per caller without a key; 0: no limit."
+        5,
+        ge=0,
+        le=100_000,
+        description="Look-ups a second per address without a key, four seconds' worth at once;"
+        " 0: no limit. Behind a proxy all have its address: limit there, and set 0.",
     )
     complaint_line: str = Field(
         "12345",
         min_length=1,
         max_length=100,
         description="Where citizens complain: shown publicly.",
+    )
+    escrow_url: str | None = Field(
+        None,
+        pattern="^https?://[!-~]{1,500}$",
+        description="Where escrow answers, for the public page to say whether one may charge.",
+    )
+    escrow_key: SecretStr | None = Field(
+        None, description="A key of escrow's for that: an auditor's for the whole country."
     )
 
 
