@@ -73,6 +73,12 @@ class View:
     sites: tuple[Site, ...]
     conflicts: tuple[str, ...] = ()
 
+    @property
+    def ends_on(self) -> str | None:
+        """Return the day that ends the first of its sites in good standing."""
+        ends = [one.values["valid_until"] for one in self.sites if one.values["status"] == "normal"]
+        return min((one for one in ends if one is not None), default=None)
+
     def body(self) -> dict[str, Any]:
         """Return it as JSON is made of it."""
         return asdict(self)

@@ -245,7 +245,7 @@ def _institution_row(view: View, sequence: int) -> tuple[Any, ...]:
         view.name,
         view.district_code,
         view.status,
-        view.valid_until,
+        view.ends_on,
         json.dumps(terms_of(view.name), ensure_ascii=False),
         json.dumps(view.body(), ensure_ascii=False),
         False,

@@ -1,4 +1,4 @@
--- Find institutions that stand well by a validity that has ended.
+-- Find institutions of which a site stands well by a validity that has ended.
 -- tidy: allow sql-institution - those that lapse are looked for.
 -- Locks: none, the advisory lock of applying is held. Index: institution_valid_until_idx.
 -- Rows: a few a day.

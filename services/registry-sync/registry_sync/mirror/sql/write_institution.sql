@@ -1,4 +1,5 @@
 -- Put how institutions are believed to stand, and where their events have come to.
+-- `valid_until` is the first day that ends a site in good standing: what lapses is found by it.
 -- Locks: the rows written. Index: institution_pkey (institution_id). Rows: those of a chunk.
 INSERT INTO registry.institution AS i (
   institution_id, name, district_code, status, valid_until, terms, body, missing_told,
