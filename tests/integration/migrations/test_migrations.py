@@ -224,7 +224,8 @@ async def test_a_long_lock_makes_it_give_up_and_say_so(
         async with holder.transaction():
             await holder.execute(statement)
             with pytest.raises(StartupRefused, match="Another session holds") as refused:
-                await asyncio.to_thread(migrate, url)
+                async with asyncio.timeout(30):  # it gives up after five seconds
+                    await asyncio.to_thread(migrate, url)
             assert "migrate" in refused.value.detail
     finally:
         await holder.close()
