@@ -5,13 +5,14 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-START_S = 240.0
+START_S = 360.0
 """Longest start: database, schema, services, keys, on two busy cores."""
 
 
@@ -28,15 +29,35 @@ class Sandbox:
         url: str = self.told["services"]["escrow"]
         return url
 
+    @property
+    def platform(self) -> str:
+        """Return where the national platform answers."""
+        url: str = self.told["platform"]
+        return url
+
     def key(self, party: str) -> str:
         """Return a party's key."""
         key: str = self.told["keys"][party]
         return key
 
     def client(self, key: str) -> httpx.Client:
-        """Return a client with a key."""
+        """Return a client of escrow with a key."""
         headers = {"Authorization": f"Bearer {key}"}
         return httpx.Client(base_url=self.url, headers=headers, timeout=10)
+
+    def registry(self, key: str | None = None) -> httpx.Client:
+        """Return a client of registry-sync, with a key or as anybody."""
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        url = self.told["services"]["registry"]
+        return httpx.Client(base_url=url, headers=headers, timeout=10)
+
+
+def wait_until(is_true: Callable[[], bool], seconds: float = 60) -> None:
+    """Wait for something that a worker brings about."""
+    deadline = time.monotonic() + seconds
+    while not is_true():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.2)
 
 
 class Launched:

@@ -1,8 +1,7 @@
 """A bank that is pushed to, with its faults on: every lesson is paid, none twice."""
 
 import os
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -10,7 +9,7 @@ import pytest
 
 from sandbox.children import spawn
 from sandbox.ports import Ports
-from tests.e2e.launching import Sandbox
+from tests.e2e.launching import Sandbox, wait_until
 from tests.e2e.parties import Parties, Place, a_contract, a_lesson, days_ago, ok, post
 
 pytestmark = pytest.mark.timeout(600)  # the first test waits for the start
@@ -19,14 +18,6 @@ PLACE = Place("91320602MA1ABCDF04", "6222020000000000099", bank_id="pushed")
 CONTRACTS = 5
 LESSONS = 6
 FEE_FEN = 8_000
-
-
-def wait_until(is_true: Callable[[], bool], seconds: float = 60) -> None:
-    """Wait for something the worker brings about."""
-    deadline = time.monotonic() + seconds
-    while not is_true():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.2)
 
 
 @pytest.fixture

@@ -100,7 +100,7 @@ def start_registry(stack: Stack, ring: Keyring) -> None:
         REGISTRY_SOURCES_FILE=str(path),
         REGISTRY_POLL_S=LOOK_S,
         REGISTRY_ESCROW_URL=stack.escrow_url,
-        REGISTRY_ESCROW_KEY=ring.parties["service"],
+        REGISTRY_ESCROW_KEY=ring.parties["auditor"],
     )
     serve = {
         **env,
@@ -130,6 +130,7 @@ def write_sources(path: Path, platform_url: str, public_key: str) -> None:
             "kind": "platform",
             "rank": 1,
             "mapping": "national",
+            "title": "全国校外教育培训监管与服务综合平台（演示）",
             "url": platform_url,
             "public_key": public_key,
         },
@@ -138,10 +139,11 @@ def write_sources(path: Path, platform_url: str, public_key: str) -> None:
             "kind": "sheet",
             "rank": 3,
             "mapping": "white_list",
+            "title": "南通市校外培训机构白名单（演示）",
             "cadence_s": 30 * 86_400,
         },
     ]
-    text = yaml.safe_dump({"sources": sources}, sort_keys=False)
+    text = yaml.safe_dump({"sources": sources}, sort_keys=False, allow_unicode=True)
     path.write_text(text, encoding="utf-8")
 
 
