@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy import text
 
+from escrow.access.service import create_key
 from registry_sync.app import build
 from registry_sync.domain.record import Record, values_of
 from registry_sync.mirror.applying import Source, apply, lock
@@ -20,8 +21,9 @@ from registry_sync.settings import Settings
 from shared.ids import new_id
 from shared.pg.database import Database
 from shared.settings import Environment
+from shared.web.principals import Role
 from tests.support.client import an_institution_id
-from tests.support.postgres import registry_url, run_sql
+from tests.support.postgres import registry_url, run_sql, service_url
 
 RANKS = {"national": 1, "province": 2, "city": 2}
 SOUND = {
@@ -102,6 +104,15 @@ class Hall:
         institution_id = an_institution_id()
         await self.say(institution_id, **said)
         return institution_id
+
+
+async def auditors_key(owner_url: str) -> str:
+    """Return a key that reads."""
+    database = await Database(service_url(owner_url), application="tests").open()
+    try:
+        return (await create_key(database, role=Role.auditor, created_by="tests"))[1]
+    finally:
+        await database.close()
 
 
 @contextlib.asynccontextmanager

@@ -6,12 +6,8 @@ from typing import Any
 
 import pytest
 
-from escrow.access.service import create_key
-from shared.pg.database import Database
-from shared.web.principals import Role
-from tests.integration.registry.sayings import BEGAN, Hall, hall_on
+from tests.integration.registry.sayings import BEGAN, Hall, auditors_key, hall_on
 from tests.support.client import an_institution_id
-from tests.support.postgres import service_url
 from tests.support.tables import cases
 
 Json = dict[str, Any]
@@ -26,12 +22,7 @@ async def hall(owner_url: str) -> AsyncIterator[Hall]:
 @pytest.fixture
 async def key(owner_url: str) -> str:
     """Return an auditor's key."""
-    database = await Database(service_url(owner_url), application="tests").open()
-    try:
-        _, key = await create_key(database, role=Role.auditor, created_by="tests")
-    finally:
-        await database.close()
-    return key
+    return await auditors_key(owner_url)
 
 
 def path(institution_id: str) -> str:

@@ -82,14 +82,21 @@ class Accounts:
             return _account(answer)
         except (httpx.HTTPError, TimeoutError, ValueError) as error:
             self._resting_until = time.monotonic() + REST_S
-            _log.warning("escrow_unknown", fault=type(error).__name__)
+            _log.warning("escrow_silent", fault=type(error).__name__)
             return None
 
 
 def _account(answer: httpx.Response) -> Account | None:
-    """Return what an answer says; None where it says nothing we can read as such."""
+    """Return what an answer says; None where our key may not know.
+
+    Raises:
+        ValueError: when it is no answer of escrow's.
+
+    """
     if answer.status_code == httpx.codes.NOT_FOUND:
         return Account(is_supervised=False, may_charge=False, reasons=("account_missing",))
+    if answer.status_code == httpx.codes.FORBIDDEN:
+        return None  # outside the key's district: of others it may know
     if answer.status_code != httpx.codes.OK:
         message = f"status {answer.status_code}"
         raise ValueError(message)

@@ -72,7 +72,7 @@ async def test_an_institution_escrow_does_not_have_has_no_account(
 @pytest.mark.parametrize(
     "answer",
     [
-        httpx.Response(403, json={}),
+        httpx.Response(401, json={}),
         httpx.Response(500),
         httpx.Response(302, headers={"Location": "http://elsewhere"}),
         httpx.Response(200, text="<html>"),
@@ -89,6 +89,15 @@ async def test_any_other_answer_is_no_answer_and_rests(
     assert await found.find(ME) is None
     assert await found.find(ME) is None
     assert len(escrow.asked) == 1
+
+
+async def test_what_the_key_may_not_know_is_not_known_and_the_rest_is(
+    escrow: Escrow, found: Accounts
+) -> None:
+    escrow.answer = lambda: httpx.Response(403, json={})
+    assert await found.find("a") is None
+    escrow.answer = lambda: httpx.Response(200, json=SOUND)
+    assert await found.find("b") is not None
 
 
 async def test_an_allowance_that_is_not_true_is_none(escrow: Escrow, found: Accounts) -> None:
