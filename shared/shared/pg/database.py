@@ -72,7 +72,7 @@ class Database:
         """Take a `postgresql://` URL; nothing is opened before `open`."""
         try:
             self._dsn = make_url(url).set(drivername="postgresql")
-        except ArgumentError:
+        except (ArgumentError, ValueError):  # the latter: a port that is no number
             message = (
                 "The database's URL cannot be read: postgresql://user:password@host:port/name."
             )
