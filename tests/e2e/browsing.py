@@ -19,7 +19,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from escrow.access.service import create_key
 from shared.pg.database import Database
@@ -79,7 +79,8 @@ def browser() -> Iterator[Browser]:
 @contextlib.contextmanager
 def page_of(opened: Browser, size: dict[str, int]) -> Iterator[Page]:
     """Open a page of a size, in Chinese; what it complains of fails the test."""
-    context = opened.new_context(viewport=size, locale="zh-CN", device_scale_factor=2)  # type: ignore[arg-type]
+    screen = ViewportSize(width=size["width"], height=size["height"])
+    context = opened.new_context(viewport=screen, locale="zh-CN", device_scale_factor=2)
     page = context.new_page()
     complaints: list[str] = []
     page.on("console", lambda said: complaints.append(said.text))

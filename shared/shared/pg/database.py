@@ -143,6 +143,18 @@ class Database:
                     raise
                 await _commit(transaction)
 
+    async def probe(self, query: str, *values: object) -> list[asyncpg.Record]:
+        """Return what one reading statement finds, by its pinned plan and in one round trip.
+
+        A statement alone needs no transaction, and beginning and ending one would be two
+        thirds of what it costs.
+        """
+        assert self._pool is not None, "open() comes first"
+        with translated():
+            async with self._pool.acquire(timeout=5) as connection:
+                found: list[asyncpg.Record] = await connection.fetch(query, *values)
+                return found
+
 
 async def _nothing(_: LedgerConnection) -> None:
     """Leave the session as it is: the ledger's statements set nothing that outlives a commit.

@@ -93,7 +93,9 @@ class Hall:
             f" WHERE source = '{source}'",
         )
 
-    async def ask(self, path: str, key: str | None = None, **query: Any) -> httpx.Response:  # noqa: ANN401
+    async def ask(
+        self, path: str, key: str | None = None, **query: str | int | None
+    ) -> httpx.Response:
         """Ask, with a key or without."""
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         asked = {name: value for name, value in query.items() if value is not None}

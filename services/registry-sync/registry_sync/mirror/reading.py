@@ -71,9 +71,8 @@ class Told:
 
 async def read_current(database: Database, institution_id: str) -> Seen | None:
     """Return how an institution is believed to stand now; None where no source ever named it."""
-    async with database.ledger() as connection:
-        row = await connection.fetchrow(statement(_SQL, "read_current"), institution_id)
-    return seen_of(row) if row else None
+    rows = await database.probe(statement(_SQL, "read_current"), institution_id)
+    return seen_of(rows[0]) if rows else None
 
 
 async def read_told(
@@ -84,10 +83,7 @@ async def read_told(
     recorded: datetime | None = None,
 ) -> Told | None:
     """Return what was said of an institution; None where nothing was."""
-    async with database.ledger() as connection:
-        rows = await connection.fetch(
-            statement(_SQL, "read_statements"), institution_id, recorded, valid
-        )
+    rows = await database.probe(statement(_SQL, "read_statements"), institution_id, recorded, valid)
     if not rows:
         return None
     sources = {row["source"]: _state(row) for row in rows}
