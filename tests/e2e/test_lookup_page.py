@@ -125,8 +125,7 @@ def test_one_whose_charging_is_suspended_may_not_and_why(page: Page, town: Town)
 
 def test_a_revoked_one_is_plainly_revoked(page: Page, town: Town) -> None:
     look(page, town, f"/institutions/{town.revoked}")
-    assert badges(page)[:2] == ["许可证已吊销", "不在白名单上"]
-    assert "可以" not in badges(page)
+    assert badges(page) == ["许可证已吊销", "不在白名单上", "已开立监管账户", "请勿缴费"]
 
 
 def test_one_on_the_black_list_without_an_account_has_nothing_green(page: Page, town: Town) -> None:

@@ -133,7 +133,7 @@ def _custody(account: Account | None) -> Word:
     if account is None:
         return UNKNOWN
     if account.is_supervised:
-        return Word("good", "已开立监管账户", "预付学费应当交入监管账户，上一次课，划一次款。")
+        return Word("good", "已开立监管账户", "在银行有受监管的账户，上一次课，划一次款。")
     return Word("bad", "没有监管账户", "在监管系统里没有查到它的监管账户。")
 
 
@@ -142,7 +142,10 @@ def _charging(badges: list[Word], account: Account | None) -> Word:
         return UNKNOWN
     if not account.may_charge:
         return Word("bad", "不可以", "目前不得收取新的预付学费，请不要缴费。")
-    if any(one.tone != "good" for one in badges):
+    tones = {one.tone for one in badges}
+    if "bad" in tones:
+        return Word("bad", "请勿缴费", "名单上的状态不允许招生收费，请不要缴费。")
+    if tones != {"good"}:
         return Word("warn", "请先核实", "收费没有被暂停，但名单上有异常，请先核实再缴费。")
     return Word("good", "可以", "请只向监管账户缴费，并索要发票。")
 

@@ -63,14 +63,17 @@ def test_a_sound_institution_has_one_badge() -> None:
 @pytest.mark.parametrize("status", set(Status) - {Status.normal})
 def test_no_other_status_looks_good(status: Status) -> None:
     shown = sheet(view({"status": status.value}))
-    assert shown.badges[0].tone != "good"
-    assert shown.charging.tone == "warn"
+    tone = shown.badges[0].tone
+    assert tone != "good"
+    assert (shown.charging.tone, shown.charging.text) == (
+        ("bad", "请勿缴费") if tone == "bad" else ("warn", "请先核实")
+    )
 
 
 def test_a_black_list_leaves_nothing_green_at_the_top() -> None:
     shown = sheet(view({"black_listed": "yes"}))
     assert texts(shown) == ["已列入黑名单"]
-    assert shown.charging.tone == "warn"
+    assert shown.charging.text == "请勿缴费"
     assert ("办学状态", "正常", "") in shown.lines
     assert badge_of(view({"black_listed": "yes"})).text == "已列入黑名单"
 
