@@ -1,6 +1,7 @@
-"""Whether a record is of whom it says: two keys that must agree, and a name that must resemble.
+"""Whether a record is of whom it says: two keys that must agree.
 
 One wrong key is a typing error at the source; acting on it would touch a stranger.
+Where both agree and only the name has nothing of the old one, people look (`safeguards`).
 A licence goes to another institution only once its holder has been left out for days, so that
 a first batch that was wrong does not stay believed for ever.
 """
@@ -15,7 +16,7 @@ from registry_sync.domain.words import RowFault
 def check_identity(
     held: Mapping[Key, Held], records: Iterable[Record]
 ) -> tuple[list[Record], list[SetAside]]:
-    """Return the records to believe, and those whose keys or names contradict what is held."""
+    """Return the records to believe, and those whose keys contradict what is held."""
     owners = {
         licence_no: name
         for (name, licence_no), one in held.items()
@@ -24,13 +25,11 @@ def check_identity(
     believed, doubtful = [], []
     for record in records:
         owner = owners.get(record.licence_no, record.institution_id)
-        before = held.get(record.key)
-        if owner != record.institution_id:
-            doubtful.append(_aside(record, "licence_no"))
-        elif before and not resembles(before.name, record.get("name") or ""):
-            doubtful.append(_aside(record, "name"))
-        else:
+        if owner == record.institution_id:
             believed.append(record)
+        else:
+            place, doubt = record.where, RowFault.identity_doubtful
+            doubtful.append(SetAside(place, doubt, "licence_no", record.key))
     return believed, doubtful
 
 
@@ -40,7 +39,3 @@ def resembles(before: str, after: str) -> bool:
         return True
     pairs = {before[at : at + 2] for at in range(len(before) - 1)}
     return any(after[at : at + 2] in pairs for at in range(len(after) - 1))
-
-
-def _aside(record: Record, name: str) -> SetAside:
-    return SetAside(record.where, RowFault.identity_doubtful, name, record.key)

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from registry_sync.domain.changes import Changes, Held
+from registry_sync.domain.identity import resembles
 from registry_sync.domain.record import FIELDS, Key, Record
 from registry_sync.domain.words import HoldReason, Status
 
@@ -200,10 +201,17 @@ def _named(columns: list[str]) -> str:
 def _let_records(
     judgement: Judgement, batch: Batch, limits: Limits, released: Mapping[HoldReason, Release]
 ) -> None:
-    """Let additions, changes and restorations act; revocations unless they are too many."""
+    """Let additions, changes and restorations act; revocations unless they are too many.
+
+    A name that has nothing of the old one waits; a revocation under both keys does not.
+    """
     changes = batch.changes
     flapping = {name for name, times in batch.toggles.items() if times >= limits.toggles_max}
-    acting = [*changes.added, *changes.modified, *changes.restored]
+    acting = [*changes.added]
+    changed = [*changes.modified, *changes.restored]
+    acting += [one for one in changed if not _is_renamed(one, batch.held)]
+    renamed = [one for one in changed if _is_renamed(one, batch.held)]
+    acting += _approved(judgement, HoldReason.renamed, renamed, released)
     if _is_mass(batch, limits):
         acting += _approved(judgement, HoldReason.mass_revocation, changes.revoked, released)
     else:
@@ -214,6 +222,12 @@ def _let_records(
         *steady,
         *_approved(judgement, HoldReason.flapping, restless, released),
     ]
+
+
+def _is_renamed(record: Record, held: Mapping[Key, Held]) -> bool:
+    """Tell whether a name has nothing of the old one: renamed, or another's row."""
+    before = held.get(record.key)
+    return before is not None and not resembles(before.name, record.get("name") or "")
 
 
 def _flaps(record: Record, flapping: Collection[str], held: Mapping[Key, Held]) -> bool:

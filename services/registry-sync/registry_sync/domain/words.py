@@ -79,7 +79,7 @@ class RowFault(StrEnum):
     """Not a record at all: broken JSON, too long a text, a NUL."""
 
     identity_doubtful = "identity_doubtful"
-    """The licence was another institution's so far, or the name has nothing of the old one."""
+    """The licence was another institution's so far."""
 
 
 class BatchFault(StrEnum):
@@ -115,5 +115,6 @@ class HoldReason(StrEnum):
     schema_drift = "schema_drift"
     fast_forward = "fast_forward"
     flapping = "flapping"
+    renamed = "renamed"
     conflict = "conflict"
     clock = "clock"

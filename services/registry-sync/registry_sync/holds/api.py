@@ -44,7 +44,7 @@ class HoldAnswer(BaseModel):
     source: str
     reason: str = Field(
         description="empty, shrink, mass_revocation, fill_rate, schema_drift, fast_forward,"
-        " flapping, conflict or clock"
+        " flapping, renamed, conflict or clock"
     )
     state: str = Field(description="open, approved, applied, rejected, expired or replaced")
     changes: int = Field(description="How many; the ceiling of what an approval lets through.")

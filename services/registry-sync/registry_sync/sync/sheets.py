@@ -20,6 +20,7 @@ from registry_sync.domain.record import FIELDS, Key, Parsed, Record
 from registry_sync.mirror import sources
 from registry_sync.settings import SourceSettings
 from registry_sync.source.mapping import Mapping
+from registry_sync.source.refusals import BatchRefused
 from registry_sync.source.sheets import read_sheet
 from registry_sync.sync.accept import Accepted, Arrived, accept
 from shared.errors import Conflict, NotKnown
@@ -59,7 +60,12 @@ async def preview(database: Database, source: SourceSettings, uploaded: Uploaded
     digest = hashlib.sha256(uploaded.content).hexdigest()
     fetch_id = await sources.begin_fetch(database, source.name, "import", None, now)
     await sources.keep_part(database, fetch_id, 0, uploaded.file_name, digest, uploaded.content)
-    parsed = await _parsed(source, uploaded.file_name, uploaded.content)
+    try:
+        parsed = await _parsed(source, uploaded.file_name, uploaded.content)
+    except BatchRefused as refused:
+        fault, detail = refused.fault.value, refused.detail
+        await sources.end_fetch(database, fetch_id, source.name, fault, detail, now)
+        raise
     shown = await _difference(database, source.name, parsed)
     import_id = new_id()
     async with database.begin() as connection:

@@ -243,6 +243,32 @@ def test_a_batch_doubted_twice_needs_both() -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "waits"),
+    [
+        ({}, True),
+        ({"status": "suspended"}, True),
+        ({"name": "示例青竹艺术培训中心"}, False),
+        ({"status": "revoked"}, False),
+        ({"black_listed": "yes"}, False),
+    ],
+)
+def test_a_name_with_nothing_of_the_old_one_waits_but_never_a_revocation(
+    said: dict[str, str | None], *, waits: bool
+) -> None:
+    held = register_of(range(3))
+    after = [
+        a_record(0, **{"name": "蓝海游泳俱乐部", **said}),
+        a_record(1, address="示例路9号"),
+        held[2],
+    ]
+    judgement = judged(a_batch(held, after))
+    assert withheld(judgement) == ({"renamed": 1} if waits else {})
+    assert len(judgement.records) == (1 if waits else 2)
+    release = Release(1, frozenset({held[0].key}))
+    assert len(judged(a_batch(held, after), renamed=release).records) == 2
+
+
+@pytest.mark.parametrize(
     ("times", "said", "waits"),
     [
         (2, {"status": "suspended"}, False),
@@ -319,5 +345,5 @@ def test_the_fill_of_a_delta_is_what_it_leaves_behind() -> None:
 
 
 def test_every_reason_is_whole_or_part() -> None:
-    part = {"mass_revocation", "shrink", "flapping", "conflict"}
+    part = {"mass_revocation", "shrink", "flapping", "renamed", "conflict"}
     assert {one.value for one in HoldReason} - {one.value for one in WHOLE} == part

@@ -1,0 +1,180 @@
+"""A bureau's sheet over HTTP: previewed, accepted, held back, refused with its cell."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+from pydantic import SecretStr
+from sqlalchemy import text
+
+from escrow.access.service import create_key
+from registry_sync.app import build
+from registry_sync.settings import Settings
+from registry_sync.worker import Rounds
+from shared.pg.database import Database
+from shared.settings import Environment
+from tests.support.client import Caller, Json, ok
+from tests.support.postgres import MakeDatabase, registry_url, service_url
+from tests.unit.registry_sync.source.books import HEADER, a_book, a_row
+from tests.unit.registry_sync.source.codes import a_code
+
+LIST = "nantong_white_list"
+SOURCES = {
+    "sources": [
+        {"name": LIST, "kind": "sheet", "rank": 3, "mapping": "white_list"},
+        {
+            "name": "national",
+            "kind": "platform",
+            "rank": 1,
+            "mapping": "national",
+            "url": "http://platform",
+            "public_key": "A" * 43 + "=",
+        },
+    ]
+}
+
+
+@dataclass
+class Office:
+    """The service, an officer at it, and the database behind it."""
+
+    http: httpx.AsyncClient
+    officer: Caller
+    key: str
+    escrow: Database
+    app: Any
+
+    async def send(self, content: bytes, file_name: str = "名单.xlsx") -> httpx.Response:
+        return await self.http.post(
+            f"/v1/sources/{LIST}/imports",
+            params={"file_name": file_name},
+            content=content,
+            headers={"Authorization": f"Bearer {self.key}"},
+        )
+
+    async def preview(self, *rows: list[object]) -> Json:
+        return ok(await self.send(a_book(HEADER, *rows)), 201)
+
+    async def accept(self, preview: Json, status: int = 200) -> Json:
+        answer = await self.officer.post(f"/v1/imports/{preview['id']}/accept", {})
+        return (
+            ok(answer, status) if status == 200 else {"status": answer.status_code, **answer.json()}
+        )
+
+    async def listed(self) -> dict[str, str]:
+        query = text("SELECT institution_id, status FROM registry.institution")
+        async with self.app.state.registry.database.connect() as connection:
+            return {row.institution_id: row.status for row in await connection.execute(query)}
+
+    async def look(self) -> None:
+        registry = self.app.state.registry
+        sheets = [one for one in registry.sources if one.kind == "sheet"]
+        await Rounds(registry.database, sheets, registry.syncing, 60).look()
+
+
+@pytest.fixture
+async def office(fresh_database: MakeDatabase, tmp_path: Path) -> AsyncIterator[Office]:
+    owner_url = fresh_database()
+    file = tmp_path / "sources.yaml"
+    file.write_text(yaml.safe_dump(SOURCES))
+    app = build(
+        Settings(
+            database_url=SecretStr(registry_url(owner_url)),
+            sources_file=file,
+            environment=Environment.test,
+        )
+    )
+    escrow = Database(service_url(owner_url), application="tests")
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with contextlib.AsyncExitStack() as stack:
+        await stack.enter_async_context(app.router.lifespan_context(app))
+        http = httpx.AsyncClient(transport=transport, base_url="http://registry.test")
+        await stack.enter_async_context(http)
+        stack.push_async_callback(escrow.close)
+        _, key = await create_key(escrow, role="supervisor", created_by="tests")
+        yield Office(http, Caller(http, key), key, escrow, app)
+
+
+async def test_a_preview_shows_the_difference_and_changes_nothing(office: Office) -> None:
+    shown = await office.preview(a_row(1), a_row(2), a_row(3, code=133010570000123456))
+    assert (shown["counts"]["added"], shown["counts"]["set_aside"]) == (2, 1)
+    assert shown["set_aside"] == [
+        {"place": "白名单!B4", "reason": "numeric_id", "field": "institution_id"}
+    ]
+    assert shown["added"][0]["institution_id"] == a_code(1)
+    assert await office.listed() == {}
+
+
+async def test_what_an_officer_accepts_applies_once(office: Office) -> None:
+    shown = await office.preview(a_row(1), a_row(2))
+    done = await office.accept(shown)
+    assert (done["result"], done["changed"], done["withheld"]) == ("applied", 2, {})
+    assert await office.listed() == {a_code(1): "normal", a_code(2): "normal"}
+    assert (await office.accept(shown, 409))["code"] == "import_ended"
+
+
+async def test_a_newer_sheet_that_was_accepted_ends_older_previews(office: Office) -> None:
+    older = await office.preview(a_row(1))
+    await office.accept(await office.preview(a_row(1), a_row(2)))
+    assert (await office.accept(older, 409))["code"] == "import_ended"
+
+
+async def test_what_a_sheet_leaves_out_is_missing_and_nothing_else(office: Office) -> None:
+    await office.accept(await office.preview(*(a_row(number) for number in range(60))))
+    shown = await office.preview(*(a_row(number) for number in range(1, 60)))
+    assert shown["counts"]["missing"] == 1
+    assert shown["missing"] == [
+        {"institution_id": a_code(0), "licence_no": "151010470000000", "name": "星光0学校"}
+    ]
+    assert (await office.accept(shown))["result"] == "applied"
+    assert (await office.listed())[a_code(0)] == "normal"
+
+
+async def test_a_shrunken_sheet_is_held_and_acts_once_two_persons_say_so(office: Office) -> None:
+    await office.accept(await office.preview(*(a_row(number) for number in range(60))))
+    done = await office.accept(await office.preview(*(a_row(number) for number in range(10, 61))))
+    assert (done["result"], done["withheld"]) == ("withheld", {"shrink": 10})
+    assert (await office.listed())[a_code(60)] == "normal", "additions act meanwhile"
+    hold = ok(await office.officer.get("/v1/holds", state="open"))["items"][0]
+    _, other = await create_key(office.escrow, role="supervisor", created_by="tests")
+    for who in (office.officer, Caller(office.http, other)):
+        ok(await who.post(f"/v1/holds/{hold['id']}/approve", {"reason": "seen"}))
+    await office.look()
+    assert (
+        ok(await office.officer.get("/v1/holds", state="applied"))["items"][0]["id"] == hold["id"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "file_name", "code"),
+    [
+        (b"nothing of the kind", "名单.xlsx", "not_a_sheet"),
+        ("机构,电话\n星光,1\n".encode(), "名单.csv", "header_missing"),
+    ],
+)
+async def test_what_is_no_sheet_is_refused_and_kept(
+    office: Office, content: bytes, file_name: str, code: str
+) -> None:
+    answer = await office.send(content, file_name)
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
+    fetches = ok(await office.officer.get("/v1/fetches"))["items"]
+    assert [one["result"] for one in fetches] == [code]
+    _, key = await create_key(office.escrow, role="auditor", created_by="tests")
+    raw = await Caller(office.http, key).get(f"/v1/fetches/{fetches[0]['id']}/raw")
+    assert raw.content == content
+
+
+async def test_who_may_bring_a_sheet_and_where(office: Office) -> None:
+    _, key = await create_key(office.escrow, role="operator", created_by="tests")
+    headers = {"Authorization": f"Bearer {key}"}
+    path = f"/v1/sources/{LIST}/imports?file_name=a.csv"
+    assert (await office.http.post(path, content=b"", headers=headers)).status_code == 403
+    for source, status in (("national", 409), ("elsewhere", 404)):
+        path = f"/v1/sources/{source}/imports?file_name=a.csv"
+        headers = {"Authorization": f"Bearer {office.key}"}
+        assert (await office.http.post(path, content=b"", headers=headers)).status_code == status
