@@ -21,8 +21,6 @@ from tests.integration.escrow.offices import findings, offices
 from tests.support.client import City, Place
 from tests.support.postgres import run_sql
 
-NOT_BY_INSTITUTION = ("bank", "request", "verification", "feed_epoch", "alembic_version")
-
 
 async def books_of(owner_url: str, institution_id: str) -> str:
     """Return everything an institution has, as text."""
@@ -30,11 +28,10 @@ async def books_of(owner_url: str, institution_id: str) -> str:
     connection = await asyncpg.connect(owner_url)
     try:
         for row in await connection.fetch(
-            "SELECT tablename FROM pg_tables WHERE schemaname = 'escrow'"
-            " AND tablename <> ALL ($1::text[]) ORDER BY 1",
-            NOT_BY_INSTITUTION,
+            "SELECT table_name FROM information_schema.columns WHERE table_schema = 'escrow'"
+            " AND column_name = 'institution_id' ORDER BY 1"
         ):
-            table = row["tablename"]
+            table = row["table_name"]
             found[table] = await connection.fetchval(
                 f"SELECT coalesce(jsonb_agg(to_jsonb(t) ORDER BY to_jsonb(t)::text), '[]')"
                 f" FROM escrow.{table} AS t WHERE t.institution_id = $1",
