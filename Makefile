@@ -106,10 +106,10 @@ test: $(READY) ## All of it: what CI runs (again on the server of DATABASE_URL w
 	@$(BIN)/lint-imports
 	@$(MAKE) types
 	$(call say,pytest: everything, on the embedded PostgreSQL 18)
-	@env -u DATABASE_URL $(PYTEST) -q -n $(JOBS) --dist loadfile --ignore=tests/bench tests
+	@env -u DATABASE_URL $(PYTEST) -q -n $(JOBS) --dist loadfile --no-loadscope-reorder --ignore=tests/bench tests
 	@if [ -n "$${DATABASE_URL:-}" ]; then \
 	  printf '\n\033[1m== pytest: what needs a database, on the server of DATABASE_URL\033[0m\n'; \
-	  $(PYTEST) -q -n $(JOBS) --dist loadfile --ignore=tests/bench -m postgres tests; \
+	  $(PYTEST) -q -n $(JOBS) --dist loadfile --no-loadscope-reorder --ignore=tests/bench -m postgres tests; \
 	  printf '\nPassed: style, imports, types, all tests on PostgreSQL 18, database tests on DATABASE_URL.\n'; \
 	else \
 	  printf '\nPassed: style, imports, types, all tests on PostgreSQL 18.\n'; \

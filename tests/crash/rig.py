@@ -72,6 +72,13 @@ class Rig:
             setattr(self, victim, self._spawn(victim))
         self.wait_until(self.is_ready)
 
+    def keep_up(self) -> None:
+        """Start again what refused to start while the database was away, as a supervisor does."""
+        for name in ("serve", "work"):
+            child: Child = getattr(self, name)
+            if not child.is_running:
+                setattr(self, name, self._spawn(name))
+
     def is_ready(self) -> bool:
         """Tell whether the service answers that it can do its work."""
         return self._answers(f"{self.url}/readyz")

@@ -83,6 +83,7 @@ def settle(rig: Rig, town: Town) -> None:
     httpx.put(f"{rig.bank_url}/faults", json={}).raise_for_status()
 
     def is_paid() -> bool:
+        rig.keep_up()
         rig.let_leases_end()
         return bool(rig.payments()["amount_fen"] == town.released_fen)
 

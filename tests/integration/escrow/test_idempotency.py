@@ -311,7 +311,8 @@ async def test_a_call_whose_first_still_runs_waits_two_seconds_and_then_conflict
     assert int(conflict.headers["Retry-After"]) >= 1
     assert waited_s > 1.5
     done = await first
-    assert done.status_code in {200, 503}
+    # Let go between two tries it may find the second one running: 409, and nothing posted twice.
+    assert done.status_code in {200, 409, 503}
     again = await second.post("/v1/releases", body, key=key)
     assert ok(again)["counts"]["released"] == 1
     (item,) = again.json()["items"]
