@@ -309,10 +309,9 @@ async def test_a_call_whose_first_still_runs_waits_two_seconds_and_then_conflict
         waited_s = time.monotonic() - started
     assert (conflict.status_code, code(conflict)) == (409, "request_in_progress")
     assert int(conflict.headers["Retry-After"]) >= 1
-    assert waited_s > 1.5
+    assert 1.5 < waited_s < 6.0
     done = await first
-    # Let go between two tries it may find the second one running: 409, and nothing posted twice.
-    assert done.status_code in {200, 409, 503}
+    assert done.status_code in {200, 503}
     again = await second.post("/v1/releases", body, key=key)
     assert ok(again)["counts"]["released"] == 1
     (item,) = again.json()["items"]

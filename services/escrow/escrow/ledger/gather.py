@@ -84,23 +84,33 @@ class Poster:
             TooMany: when more waits than this process takes.
 
         """
-        patient_until = time.monotonic() + SAME_KEY_WAIT_S
-        was_running = False
-        while True:
-            await self._wait_for_same_key(submission, patient_until)
-            try:
-                posted = await self._post(submission)
-            except Contended:
-                if was_running:  # the first stood aside for a moment, and runs again
-                    raise _still_running() from None
-                raise
-            was_running = True
-            if not posted.is_running:
-                assert posted.answer is not None, "a submission with a request renders an answer"
-                return posted.answer
-            if time.monotonic() > patient_until:
-                raise _still_running()
-            await asyncio.sleep(SAME_KEY_PAUSE_S)
+        await self._wait_for_same_key(submission, time.monotonic() + SAME_KEY_WAIT_S)
+        posted = await self._post(submission)
+        if posted.is_running:
+            posted = await self._wait_elsewhere(submission)
+        assert posted.answer is not None, "a submission with a request renders an answer"
+        return posted.answer
+
+    async def _wait_elsewhere(self, submission: Submission) -> Posted:
+        """Ask again and again for what runs in another process, and be patient no longer.
+
+        Where the first one stands aside for a moment, this one takes its place: then it is
+        this one that still runs when patience ends, and what it comes to is stored.
+        """
+        patience = asyncio.timeout(SAME_KEY_WAIT_S)
+        try:
+            async with patience:
+                while True:
+                    await asyncio.sleep(SAME_KEY_PAUSE_S)
+                    posted = await self._post(submission)
+                    if not posted.is_running:
+                        return posted
+        except TimeoutError:
+            if patience.expired():
+                raise _still_running() from None
+            raise
+        except Contended:
+            raise _still_running() from None
 
     async def _post(self, submission: Submission) -> Posted:
         if self._queued + len(submission.commands) > WAITING_MAX:
