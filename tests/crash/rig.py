@@ -25,6 +25,9 @@ from tests.crash.asking import Json, make_key
 READY_S: Final = 60.0
 """Longest start of a process on two busy cores."""
 
+REFUSED: Final = 2
+"""The exit status of a start that was refused: `escrow.__main__.USAGE`."""
+
 BANK_ID: Final = "pushed"
 LEASE_S: Final = 61
 """A little more than a dispatcher's claim lasts; the clock is raised by it, not waited for."""
@@ -73,11 +76,16 @@ class Rig:
         self.wait_until(self.is_ready)
 
     def keep_up(self) -> None:
-        """Start again what refused to start while the database was away, as a supervisor does."""
+        """Start again what refused to start while the database was away, as a supervisor does.
+
+        What ended in any other way is a fault.
+        """
         for name in ("serve", "work"):
             child: Child = getattr(self, name)
-            if not child.is_running:
-                setattr(self, name, self._spawn(name))
+            if child.is_running:
+                continue
+            assert child._popen.returncode == REFUSED, f"{name} ended by itself: see {child.log}"
+            setattr(self, name, self._spawn(name))
 
     def is_ready(self) -> bool:
         """Tell whether the service answers that it can do its work."""
