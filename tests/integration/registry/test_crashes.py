@@ -20,6 +20,8 @@ from tests.support.postgres import registry_url, run_sql
 
 SITES = 120
 MOMENTS = 16
+REVOKED_A_DAY = 5
+"""More of one day would wait for people."""
 TABLES = ("source", "site", "statement", "institution", "event", "hold", "set_aside")
 
 
@@ -57,6 +59,8 @@ async def test_a_sync_killed_anywhere_leaves_all_or_nothing(mirror: Mirror) -> N
         assert is_told == (after["version"] > before["version"])
         assert (await mirror.status(site["uscc"]) == "revoked") == is_told
         await mirror.sync()
+        if moment % REVOKED_A_DAY == REVOKED_A_DAY - 1:
+            await mirror.pass_time(hours=25)
     assert await differences(mirror) == []
     assert sorted(await mirror.freezing()) == sorted(one["uscc"] for one in sites)
 

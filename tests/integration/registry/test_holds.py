@@ -85,6 +85,30 @@ async def test_what_nobody_saw_waits_anew(mirror: Mirror) -> None:
     assert sorted(await mirror.freezing()) == codes(*seen, *later)
 
 
+async def test_revocations_that_drip_wait_from_the_sixth_of_a_day_on(mirror: Mirror) -> None:
+    """A source that errs by one in each version takes no more than one that errs at once."""
+    dripped = await untouched(mirror, 6)
+    for one in dripped:
+        await mirror.revoke(one)
+        await mirror.sync()
+    *acted, last = dripped
+    assert sorted(await mirror.freezing()) == codes(*acted)
+    assert await mirror.holds() == {"mass_revocation": 1}
+    await mirror.pass_time(hours=24, minutes=1)
+    assert (await mirror.sync(everything=True)).result == "applied"
+    assert sorted(await mirror.freezing()) == codes(*acted, last)
+
+
+async def test_what_two_persons_let_through_is_no_drop_of_the_day(mirror: Mirror) -> None:
+    many = await mass(mirror)
+    await mirror.vote("mass_revocation", "an officer", "another one")
+    await mirror.look()
+    (one,) = await untouched(mirror, 1)
+    await mirror.revoke(one)
+    assert (await mirror.sync()).result == "applied"
+    assert sorted(await mirror.freezing()) == codes(*many, one)
+
+
 async def test_votes_stay_while_nothing_is_added_to_what_waits(mirror: Mirror) -> None:
     many = await mass(mirror)
     await mirror.vote("mass_revocation", "an officer")

@@ -62,6 +62,8 @@ class Batch:
     """The medians of the last runs."""
     toggles: Mapping[str, int] = field(default_factory=dict)
     """Times of the last week that a status or a black list turned, by institution."""
+    revoked_lately: Collection[Key] = frozenset()
+    """Sites revoked within a day that nobody had to look at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,18 +263,21 @@ def _approved(
 
 
 def _is_mass(batch: Batch, limits: Limits) -> bool:
-    """Tell whether more is revoked at once than an ordinary day sees."""
-    revoked = batch.changes.revoked
-    active = [one for one in batch.held.values() if one.status != Status.revoked]
-    share = limits.revoked_bps * len(active) // WHOLE_BPS
+    """Tell whether more is revoked than an ordinary day sees, at once or drop by drop."""
+    now = [(one.key, _district(one, batch.held)) for one in batch.changes.revoked]
+    if not now:
+        return False
+    lately = {key: batch.held[key] for key in batch.revoked_lately if key in batch.held}
+    revoked = {key: one.district_code[:DISTRICT] for key, one in lately.items()} | dict(now)
+    active = {key: one for key, one in batch.held.items() if one.status != Status.revoked}
+    share = limits.revoked_bps * len(active | lately) // WHOLE_BPS
     if len(revoked) > max(limits.revoked_min, share):
         return True
-    bureaus = Counter(one.district_code[:DISTRICT] for one in active)
-    by_bureau = Counter(_district(one, batch.held) for one in revoked)
+    bureaus = Counter(one.district_code[:DISTRICT] for one in (active | lately).values())
     return any(
         number > limits.revoked_of_bureau
         and WHOLE_BPS * number > limits.revoked_of_bureau_bps * bureaus[bureau]
-        for bureau, number in by_bureau.items()
+        for bureau, number in Counter(revoked.values()).items()
     )
 
 

@@ -23,6 +23,9 @@ RUNS_MIN: Final = 3
 """Fewer say nothing."""
 
 TOGGLES_WITHIN: Final = timedelta(days=7)
+REVOKED_WITHIN: Final = timedelta(hours=24)
+"""Revocations of one day are judged together: a source may drip what it would not dare at once."""
+
 LATE: Final = 2
 """A source is stale when nothing came for so many times its cadence."""
 
@@ -223,6 +226,12 @@ async def read_toggles(tx: LedgerConnection, source: str, now: datetime) -> dict
     """Return how often each institution's status or black listing turned within a week."""
     rows = await tx.fetch(statement(_SQL, "read_toggles"), source, now - TOGGLES_WITHIN)
     return {row["institution_id"]: row["toggles"] for row in rows}
+
+
+async def read_revoked(tx: LedgerConnection, source: str, now: datetime) -> frozenset[Key]:
+    """Return the sites revoked within a day on the source's word alone."""
+    rows = await tx.fetch(statement(_SQL, "read_revoked"), source, now - REVOKED_WITHIN)
+    return frozenset((row["institution_id"], row["licence_no"]) for row in rows)
 
 
 async def usual_fill(tx: LedgerConnection, source: str) -> dict[str, int]:

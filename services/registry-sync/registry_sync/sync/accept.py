@@ -108,6 +108,7 @@ async def _batch(
         fill_bps=fill_of(arrived.parsed.records, {} if arrived.is_full else held),
         fill_before_bps=await sources.usual_fill(tx, arrived.source),
         toggles=await sources.read_toggles(tx, arrived.source, arrived.now),
+        revoked_lately=await sources.read_revoked(tx, arrived.source, arrived.now),
     )
 
 

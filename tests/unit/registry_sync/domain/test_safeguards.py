@@ -98,6 +98,40 @@ def test_mass_revocation_of_one_bureau_is_more_than_ten_and_more_than_a_tenth(
     assert withheld(judgement) == ({"mass_revocation": number} if waits else {})
 
 
+@pytest.mark.parametrize(
+    ("size", "lately", "number", "waits"),
+    [(40, 5, 1, True), (40, 4, 1, False), (40, 3, 3, True), (4_000, 19, 1, False),
+     (4_000, 20, 1, True), (40, 30, 0, False)],
+)  # fmt: skip
+def test_revocations_that_drip_are_counted_together_for_a_day(
+    size: int, lately: int, number: int, *, waits: bool
+) -> None:
+    before = with_revoked(spread(size), lately)
+    dripped = frozenset(one.key for one in before[:lately])
+    after = with_revoked(spread(size), lately + number)
+    judgement = judged(a_batch(before, after, revoked_lately=dripped))
+    assert withheld(judgement) == ({"mass_revocation": number} if waits else {})
+
+
+def test_a_bureau_emptied_drop_by_drop_waits() -> None:
+    own = register_of(range(100), district_code="510104")
+    others = spread(8_000)[4_000:]
+    before = [*revoked(range(10), district_code="510104"), *own[10:], *others]
+    after = [*revoked(range(11), district_code="510104"), *own[11:], *others]
+    dripped = frozenset(one.key for one in before[:10])
+    assert withheld(judged(a_batch(before, after, revoked_lately=dripped))) == {
+        "mass_revocation": 1
+    }
+    assert withheld(judged(a_batch(before, after))) == {}
+
+
+def test_one_revoked_twice_in_a_day_counts_once() -> None:
+    held = spread(40)
+    dripped = frozenset(one.key for one in held[:5])
+    judgement = judged(a_batch(held, with_revoked(held, 5), revoked_lately=dripped))
+    assert withheld(judgement) == {}
+
+
 def test_those_revoked_already_do_not_count_as_active() -> None:
     dead, alive = revoked(range(1_000)), spread(1_300)[1_000:]
     after = [*dead, *(a_record(n, district_code=f"{320_000 + n // 2}", status="revoked")
