@@ -1,6 +1,7 @@
 """Fetches over HTTP: which there were, and what the source really said."""
 
 from collections.abc import AsyncIterator
+from dataclasses import asdict
 from typing import Annotated
 from uuid import UUID
 
@@ -10,6 +11,8 @@ from sqlalchemy import text
 from starlette.responses import StreamingResponse
 
 from registry_sync.edge import Shared
+from registry_sync.mirror import fetched
+from registry_sync.mirror.fetched import Fetched
 from shared.errors import NotKnown
 from shared.pg.database import Database
 from shared.web.limits import LIMIT_DEFAULT, After, Limit, encode_cursor
@@ -52,33 +55,16 @@ async def read_fetches(
     after: After = None,
 ) -> FetchPage:
     """List fetches, the newest first."""
-    query = text(
-        "SELECT f.*, (SELECT count(*) FROM registry.set_aside AS s"
-        " WHERE s.fetch_id = f.fetch_id) AS aside FROM registry.fetch AS f"
-        " WHERE (CAST(:after AS uuid) IS NULL OR f.fetch_id < CAST(:after AS uuid))"
-        " ORDER BY f.fetch_id DESC LIMIT :limit"
-    )
-    bound = {"after": decode_id(after) if after else None, "limit": limit}
-    async with registry.database.connect() as connection:
-        rows = (await connection.execute(query, bound)).all()
-    items = [
-        FetchAnswer(
-            id=str(row.fetch_id),
-            source=row.source,
-            kind=row.kind,
-            version=row.version,
-            started_at=row.started_at,
-            finished_at=row.finished_at,
-            result=row.result,
-            detail=row.detail,
-            records=row.records,
-            sha256=row.sha256,
-            set_aside=row.aside,
-        )
-        for row in rows
-    ]
+    place = decode_id(after) if after else None
+    found = await fetched.list_fetches(registry.database, after=place, limit=limit)
+    items = [_shown(one) for one in found]
     last = encode_cursor(items[-1].id) if len(items) == limit else None
     return FetchPage(items=items, next=last)
+
+
+def _shown(one: Fetched) -> FetchAnswer:
+    said = {**asdict(one), "id": str(one.fetch_id)}
+    return FetchAnswer.model_validate(said)
 
 
 class RowSetAside(BaseModel):
@@ -103,13 +89,8 @@ async def read_set_aside(
     fetch_id: Annotated[UUID, Path()],
 ) -> SetAsidePage:
     """List the rows of a fetch that were not believed, by where they stood and why."""
-    query = text(
-        "SELECT place, reason, field, institution_id FROM registry.set_aside"
-        " WHERE fetch_id = :id ORDER BY row_no LIMIT 1000"
-    )
-    async with registry.database.connect() as connection:
-        rows = (await connection.execute(query, {"id": fetch_id})).all()
-    return SetAsidePage(items=[RowSetAside(**row._mapping) for row in rows])  # noqa: SLF001
+    rows = await fetched.read_set_aside(registry.database, fetch_id)
+    return SetAsidePage(items=[RowSetAside(**asdict(row)) for row in rows])
 
 
 @router.get(

@@ -1,6 +1,5 @@
 """Holds over HTTP: what was withheld and why, and the word of two persons on it."""
 
-import json
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -9,7 +8,8 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 
 from registry_sync.edge import Shared
-from registry_sync.mirror import holding
+from registry_sync.mirror import holding, withheld
+from registry_sync.mirror.withheld import Kept
 from shared.web.limits import (
     LIMIT_DEFAULT,
     After,
@@ -86,8 +86,8 @@ async def read_holds(
 ) -> HoldPage:
     """List holds, the newest first."""
     place = decode_id(after) if after else None
-    rows = await holding.list_holds(registry.database, after=place, limit=limit, state=state)
-    last = encode_cursor(str(rows[-1]["hold_id"])) if len(rows) == limit else None
+    rows = await withheld.list_holds(registry.database, after=place, limit=limit, state=state)
+    last = encode_cursor(str(rows[-1].hold_id)) if len(rows) == limit else None
     return HoldPage(items=[_shown(row) for row in rows], next=last)
 
 
@@ -130,28 +130,11 @@ async def _vote(
     return VerdictAnswer(id=str(hold_id), state=state)
 
 
-def _shown(row: Any) -> HoldAnswer:  # noqa: ANN401 - a row of the list
+def _shown(hold: Kept) -> HoldAnswer:
     sample = [
         {"institution_id": name, "licence_no": licence_no, "district_code": district}
-        for name, licence_no, district in _parsed(row["sample"]) or []
+        for name, licence_no, district in hold.sample
     ]
-    return HoldAnswer(
-        id=str(row["hold_id"]),
-        source=row["source"],
-        reason=row["reason"],
-        state=row["state"],
-        changes=row["changes"],
-        detail=row["detail"],
-        fetch_id=str(row["fetch_id"]),
-        version=row["version"],
-        made_at=row["made_at"],
-        expires_at=row["expires_at"],
-        ended_at=row["ended_at"],
-        districts=_parsed(row["districts"]) or {},
-        sample=sample,
-        votes=_parsed(row["votes"]) or [],
-    )
-
-
-def _parsed(value: Any) -> Any:  # noqa: ANN401 - JSON, read by the driver or not
-    return json.loads(value) if isinstance(value, str) else value
+    said = {name: getattr(hold, name) for name in HoldAnswer.model_fields if hasattr(hold, name)}
+    told = {"id": str(hold.hold_id), "fetch_id": str(hold.fetch_id), "sample": sample}
+    return HoldAnswer.model_validate({**said, **told})

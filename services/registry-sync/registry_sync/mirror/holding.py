@@ -3,10 +3,9 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import ARRAY, Uuid, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from registry_sync.domain.holds import EXPIRES_AFTER, Vote, decided
@@ -145,32 +144,6 @@ async def _add(tx: LedgerConnection, batch: Batch, one: Withheld) -> None:
     )
 
 
-async def list_holds(
-    database: Database, *, after: UUID | None, limit: int, state: str | None
-) -> list[Any]:
-    """Return holds, the newest first."""
-    query = text(
-        "SELECT h.hold_id, h.source, h.reason, h.fetch_id, h.version, h.changes, h.detail,"
-        " h.state, h.made_at, h.expires_at, h.ended_at,"
-        " (SELECT json_agg(json_build_object('voter', v.voter, 'verdict', v.verdict,"
-        " 'reason', v.reason, 'at', v.voted_at) ORDER BY v.voted_at)"
-        " FROM registry.hold_vote AS v WHERE v.hold_id = h.hold_id) AS votes,"
-        " (SELECT json_agg(json_build_array(s.institution_id, s.licence_no, s.district_code))"
-        " FROM (SELECT * FROM registry.held_site AS q WHERE q.hold_id = h.hold_id"
-        " ORDER BY q.institution_id LIMIT 20) AS s) AS sample,"
-        " (SELECT json_object_agg(d.code, d.number) FROM (SELECT coalesce(left("
-        "q.district_code, 6), '') AS code, count(*) AS number FROM registry.held_site AS q"
-        " WHERE q.hold_id = h.hold_id GROUP BY 1) AS d) AS districts"
-        " FROM registry.hold AS h"
-        " WHERE (CAST(:after AS uuid) IS NULL OR h.hold_id < CAST(:after AS uuid))"
-        " AND (CAST(:state AS text) IS NULL OR h.state = CAST(:state AS text))"
-        " ORDER BY h.hold_id DESC LIMIT :limit"
-    )
-    async with database.connect() as connection:
-        bound = {"after": after, "state": state, "limit": limit}
-        return list((await connection.execute(query, bound)).mappings())
-
-
 @dataclass(frozen=True, slots=True)
 class Word:
     """What one person says of a hold, and how far their district reaches."""
@@ -203,7 +176,7 @@ async def vote(database: Database, hold_id: UUID, word: Word) -> str:
         ).one_or_none()
         if row is None:
             raise NotKnown
-        if not await _reaches(connection, hold_id, area_stem(word.area_code)):
+        if hold_id not in await within(connection, [hold_id], word.area_code):
             raise NotAllowed
         if row.state != "open" or row.is_over:
             message = "The hold was decided already, or ran out; look at the newest one."
@@ -242,12 +215,18 @@ async def vote(database: Database, hold_id: UUID, word: Word) -> str:
     return state
 
 
-async def _reaches(connection: AsyncConnection, hold_id: UUID, stem: str) -> bool:
-    """Tell whether a district holds every site; what concerns a whole batch is the country's."""
+async def within(
+    connection: AsyncConnection, hold_ids: Collection[UUID], area_code: str | None
+) -> frozenset[UUID]:
+    """Return the holds of which an area holds every site, and so may decide.
+
+    What concerns a whole batch names no site, and is the country's.
+    """
+    stem = area_stem(area_code)
     if not stem:
-        return True
+        return frozenset(hold_ids)
     query = text(
-        "SELECT coalesce(bool_and(district_code LIKE :stem || '%'), false)"
-        " FROM registry.held_site WHERE hold_id = :id"
-    )
-    return bool(await connection.scalar(query, {"id": hold_id, "stem": stem}))
+        "SELECT hold_id FROM registry.held_site WHERE hold_id = ANY (:ids)"
+        " GROUP BY hold_id HAVING bool_and(district_code LIKE :stem || '%')"
+    ).bindparams(bindparam("ids", type_=ARRAY(Uuid)))
+    return frozenset(await connection.scalars(query, {"ids": [*hold_ids], "stem": stem}))

@@ -1,13 +1,13 @@
 """Sources over HTTP: where each stands, and pulling one now."""
 
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path
 from pydantic import BaseModel, Field
 
-from registry_sync.edge import Registry, Shared
+from registry_sync.edge import Shared
 from registry_sync.mirror import sources
+from registry_sync.pulling.freshness import Freshness, read_freshness
 from shared.errors import Conflict
 from shared.web.principals import Principal, Role, allow
 from shared.web.problems import problem_responses
@@ -60,31 +60,25 @@ async def read_sources(
 ) -> SourceList:
     """List the sources, and how fresh each is."""
     now = await sources.clock(registry.database)
-    return SourceList(items=await _all(registry, now))
+    return SourceList(items=[_shown(one) for one in await read_freshness(registry, now)])
 
 
-async def _all(registry: Registry, now: datetime) -> list[SourceAnswer]:
-    known = await sources.states(registry.database)
-    found = []
-    for one in registry.sources:
-        state = known.get(one.name) or sources.State(one.name, one.rank)
-        found.append(
-            SourceAnswer(
-                source=one.name,
-                kind=one.kind,
-                rank=one.rank,
-                version=state.version,
-                as_of=state.as_of,
-                valid_until=state.valid_until,
-                cadence_s=state.cadence_s or one.cadence_s,
-                last_success_at=state.last_success_at,
-                last_change_at=state.last_change_at,
-                last_full_at=state.last_full_at,
-                last_result=state.last_result,
-                stale=state.is_stale(now),
-            )
-        )
-    return found
+def _shown(one: Freshness) -> SourceAnswer:
+    state = one.state
+    return SourceAnswer(
+        source=one.source.name,
+        kind=one.source.kind,
+        rank=one.source.rank,
+        version=state.version,
+        as_of=state.as_of,
+        valid_until=state.valid_until,
+        cadence_s=one.cadence_s,
+        last_success_at=state.last_success_at,
+        last_change_at=state.last_change_at,
+        last_full_at=state.last_full_at,
+        last_result=state.last_result,
+        stale=one.is_stale,
+    )
 
 
 @router.post("/v1/sources/{source}/sync", responses=problem_responses(404, 409))
