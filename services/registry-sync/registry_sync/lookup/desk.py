@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Final
 
 import httpx
 from fastapi import Depends
@@ -12,9 +12,13 @@ from starlette.requests import Request
 
 from registry_sync.lookup.accounts import TIMEOUT_S, Accounts
 from registry_sync.lookup.throttle import Throttle, caller_of
+from registry_sync.pages.rendering import Pages
 from registry_sync.settings import Settings, SourceSettings
 from shared.errors import TooMany
 from shared.pg.database import Database
+
+PAGES: Final = Pages("registry_sync.lookup", kept="public, max-age=60")
+"""One that was found may be shown again for a minute: mirrors are minutes old anyway."""
 
 
 @dataclass(frozen=True, slots=True)

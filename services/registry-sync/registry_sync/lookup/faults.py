@@ -6,8 +6,8 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from registry_sync.lookup.desk import desk_of
-from registry_sync.lookup.rendering import rendered
+from registry_sync.lookup.desk import PAGES, desk_of
+from registry_sync.pages.rendering import prefers_pages
 from shared.errors import ServiceError
 from shared.web.problems import request_id_of
 
@@ -45,16 +45,4 @@ def fault_page(request: Request, fault: ServiceError) -> Response | None:
         "complaint_line": desk_of(request).complaint_line,
         "request_id": request_id_of(request),
     }
-    return rendered("fault.html", shown, status=fault.status, headers=fault.headers)
-
-
-def prefers_pages(accept: str) -> bool:
-    """Tell whether one who accepts this reads HTML rather than JSON.
-
-    >>> prefers_pages("text/html,*/*;q=0.8"), prefers_pages("*/*"), prefers_pages("")
-    (True, False, False)
-    """
-    kinds = [one.partition(";")[0].strip().lower() for one in accept.split(",")]
-    pages = [at for at, kind in enumerate(kinds) if kind in {"text/html", "application/xhtml+xml"}]
-    programs = [at for at, kind in enumerate(kinds) if kind.endswith("json")]
-    return bool(pages) and (not programs or pages[0] < programs[0])
+    return PAGES.rendered("fault.html", shown, status=fault.status, headers=fault.headers)

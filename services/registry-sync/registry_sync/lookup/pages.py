@@ -10,12 +10,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from registry_sync.lookup.asking import LINE_MAX, wanted_of
-from registry_sync.lookup.desk import AtDesk
-from registry_sync.lookup.places import place_name
-from registry_sync.lookup.rendering import rendered
+from registry_sync.lookup.desk import PAGES, AtDesk
 from registry_sync.lookup.sheet import badge_of, sheet_of
 from registry_sync.mirror.reading import Seen, read_current
 from registry_sync.mirror.searching import search
+from registry_sync.pages.places import place_name
 from shared.errors import Malformed, NotKnown
 from shared.web.limits import After, InstitutionIdField, decode_cursor, encode_cursor
 
@@ -40,16 +39,16 @@ async def show_search(
     shown: dict[str, object] = {"asked": asked, "wrong": "", "found": [], "next": None}
     shown |= {"is_first": after is None, "is_stale": False, "complaint_line": desk.complaint_line}
     if not asked:
-        return rendered("search.html", shown)
+        return PAGES.rendered("search.html", shown)
     try:
         wanted = wanted_of(asked)
     except Malformed as fault:
-        return rendered("search.html", {**shown, "wrong": _TOO_SHORT}, status=fault.status)
+        return PAGES.rendered("search.html", {**shown, "wrong": _TOO_SHORT}, status=fault.status)
     place = decode_cursor(after, str)[0] if after else None
     found, last = await search(desk.database, wanted, after=place, limit=FOUND_MAX)
     shown["next"] = encode_cursor(last) if last else None
     shown["is_stale"] = any(one.is_stale for one in found)
-    return rendered("search.html", {**shown, "found": [_line(one) for one in found]})
+    return PAGES.rendered("search.html", {**shown, "found": [_line(one) for one in found]})
 
 
 @router.get("/institutions/{institution_id}")
@@ -63,7 +62,7 @@ async def show_institution(
         raise NotKnown
     account = await desk.accounts.find(institution_id)
     one = sheet_of(seen, account, desk.titles.get(seen.view.source))
-    return rendered("institution.html", {"one": one, "complaint_line": desk.complaint_line})
+    return PAGES.rendered("institution.html", {"one": one, "complaint_line": desk.complaint_line})
 
 
 def _line(seen: Seen) -> dict[str, object]:

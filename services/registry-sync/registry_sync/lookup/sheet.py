@@ -11,9 +11,9 @@ from registry_sync.domain.standing import Site, View
 from registry_sync.domain.words import LicenceClass, Status
 from registry_sync.lookup import wording
 from registry_sync.lookup.accounts import Account
-from registry_sync.lookup.places import place_name
-from registry_sync.lookup.wording import Word
 from registry_sync.mirror.reading import Seen
+from registry_sync.pages.places import place_name
+from registry_sync.pages.wording import Word, day_text, moment_text
 
 SITES_MAX: Final = 30
 """Sites on a page: it stays small; a larger institution's are in the JSON."""
@@ -73,8 +73,8 @@ def sheet_of(seen: Seen, account: Account | None, title: str | None) -> Sheet:
         sites=[_site_line(one) for one in sites[:SITES_MAX]],
         sites_left=max(0, len(sites) - SITES_MAX),
         source=title or seen.source.source,
-        as_of=wording.moment_text(seen.source.as_of or seen.source.last_success_at),
-        checked_at=wording.moment_text(seen.source.last_success_at),
+        as_of=moment_text(seen.source.as_of or seen.source.last_success_at),
+        checked_at=moment_text(seen.source.last_success_at),
         is_stale=seen.is_stale,
     )
 
@@ -125,7 +125,7 @@ def _lines(view: View, year: int) -> list[tuple[str, str, str]]:
 
 
 def _until(day: str | None) -> str:
-    text = wording.day_text(day)
+    text = day_text(day)
     return f"至{text}" if text[0].isdigit() else text
 
 

@@ -1,23 +1,9 @@
-"""What the page says in Chinese: of statuses, lists, times and money."""
+"""What the public page says in Chinese: of statuses, lists and money."""
 
-from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Final
 
-from registry_sync.domain.record import LONG_TERM
 from registry_sync.domain.words import LicenceClass, Status
-from shared.time import SHANGHAI
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """A badge: its mark (never colour alone), its words and what they mean for a family."""
-
-    tone: str
-    """good, warn, bad or dim: the colour, and the shape beside the words."""
-    text: str
-    meaning: str
-
+from registry_sync.pages.wording import Word
 
 STATUSES: Final = {
     Status.normal: Word("good", "正常", "主管部门的名单显示，该机构可以正常办学。"),
@@ -70,22 +56,3 @@ REASONS: Final = {
     "registry_objects": "主管部门的名单有异议",
 }
 """Escrow's words; one that is not here is left out: that it may not charge is said anyway."""
-
-
-def day_text(day: date | str | None) -> str:
-    """Return a day as one reads it: `2026年3月5日`, or 长期."""
-    if day is None:
-        return "没有写明"
-    if day == LONG_TERM:
-        return "长期"
-    if isinstance(day, str):
-        day = date.fromisoformat(day)
-    return f"{day.year}年{day.month}月{day.day}日"
-
-
-def moment_text(moment: datetime | None) -> str:
-    """Return a moment as one reads it: `2026年3月5日 09:30`."""
-    if moment is None:
-        return "没有记录"
-    there = moment.astimezone(SHANGHAI)
-    return f"{day_text(there.date())} {there:%H:%M}"

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from registry_sync.domain.record import LONG_TERM, values_of
+from registry_sync.domain.record import values_of
 from registry_sync.domain.standing import Said, View, resolve
 from registry_sync.domain.words import LicenceClass, Status
 from registry_sync.lookup import wording
@@ -119,5 +119,3 @@ def test_what_no_source_said_is_said_to_be_missing() -> None:
 def test_every_word_has_its_chinese() -> None:
     assert set(wording.STATUSES) == set(Status)
     assert set(wording.CLASSES) == set(wording.CLASSES_EXPLAINED) == set(LicenceClass)
-    assert wording.day_text(LONG_TERM) == "长期"
-    assert wording.moment_text(None) == "没有记录"

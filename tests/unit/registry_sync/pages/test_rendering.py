@@ -1,6 +1,6 @@
 """Who is shown a page, and who a problem."""
 
-from registry_sync.lookup.faults import prefers_pages
+from registry_sync.pages.rendering import prefers_pages
 from tests.support.tables import cases
 
 # accept                                               page

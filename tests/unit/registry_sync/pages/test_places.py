@@ -1,6 +1,6 @@
 """Codes of districts have names, and had others before."""
 
-from registry_sync.lookup.places import place_name
+from registry_sync.pages.places import place_name
 from tests.support.tables import cases
 
 # code         year  name
