@@ -112,9 +112,9 @@ class _Generator:
         began = loop.time()
         await (self._send_at_rate(began) if self.load.rate else self._send_at_will(began))
         self.is_over = True
-        self.tally.seconds = loop.time() - began
         if self.load.rate:
-            await self._wait_for_rest()
+            await self._wait_for_rest()  # what came late counts, and so does the time it took
+        self.tally.seconds = loop.time() - began
         self._sum_up()
         return self.tally
 

@@ -2,6 +2,7 @@
 
 Waiters hold no connection. A batch holds whole submissions, of institutions that no running
 posting holds, so that a hot institution keeps a lane of its own and cold ones pass it by.
+The lanes share the work: one that took it all would leave the other nothing to do meanwhile.
 The row lock stays the truth: other processes post too.
 """
 
@@ -69,6 +70,7 @@ class Poster:
         self._queued = 0
         self._busy: set[str] = set()
         self._running = 0
+        self._posting = 0
         self._keys: dict[bytes, _Waiter] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -151,14 +153,20 @@ class Poster:
         _waiting.set(self._queued)
 
     def _take(self) -> list[_Waiter]:
-        """Take waiters in order, passing by those whose institution is being posted."""
+        """Take waiters in order, passing by those whose institution is being posted.
+
+        Once a batch is a lane's share of all the work, only its own institutions join it.
+        """
         taken: list[_Waiter] = []
         passed: list[_Waiter] = []
         size = 0
+        mine: set[str] = set()
         held: set[str] = set()
+        share = -(-(self._queued + self._posting) // LANES)
         while self._queue:
             waiter = self._queue.popleft()
-            if waiter.institutions & (self._busy | held):
+            is_over = size >= share and not waiter.institutions <= mine
+            if is_over or waiter.institutions & (self._busy | held):
                 passed.append(waiter)
                 held |= waiter.institutions
             elif taken and size + waiter.size > BATCH_MAX:
@@ -167,10 +175,11 @@ class Poster:
             else:
                 taken.append(waiter)
                 size += waiter.size
+                mine |= waiter.institutions
         self._queue.extendleft(reversed(passed))
         self._queued -= size
-        for waiter in taken:
-            self._busy |= waiter.institutions
+        self._posting += size
+        self._busy |= mine
         return taken
 
     async def _run(self, batch: list[_Waiter]) -> None:
@@ -180,6 +189,7 @@ class Poster:
         finally:
             self._running -= 1
             for waiter in batch:
+                self._posting -= waiter.size
                 self._busy -= waiter.institutions
             self._start()
 

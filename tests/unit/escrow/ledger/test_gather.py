@@ -51,13 +51,30 @@ async def door() -> Gated:
 
 
 async def test_what_comes_while_all_lanes_are_taken_goes_together(door: Gated) -> None:
-    for name in ("A", "B", "C", "D", "E"):
+    """All of it is six commands with the one that still runs: three for each lane."""
+    for name in ("A", "B", "C", "D", "E", "F", "G"):
         door.asks(name)
     await door.settle()
     assert door.begun == [["A"], ["B"]]
     assert len(door.begun) == LANES
     await door.finish(0)
     assert door.begun[LANES:] == [["C", "D", "E"]]
+    await door.finish(1)
+    assert door.begun[LANES + 1 :] == [["F", "G"]]
+
+
+async def test_a_lanes_share_never_cuts_an_institution_in_two(door: Gated) -> None:
+    """Its next batch could not begin before this one ends: nothing would go beside it."""
+    door.asks("hot")
+    await door.settle()
+    for name in ("hot", "cold", "hot", "hot", "cool", "hot"):
+        door.asks(name)
+    await door.settle()
+    assert door.begun == [["hot"], ["cold"]]
+    await door.finish(0)
+    assert door.begun[2:] == [["hot"] * 4]
+    await door.finish(1)
+    assert door.begun[3:] == [["cool"]]
 
 
 async def test_an_institution_is_in_one_lane_at_a_time(door: Gated) -> None:
