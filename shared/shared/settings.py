@@ -62,6 +62,21 @@ class ServiceSettings(BaseSettings):
         return sorted(name for name in environ if name.startswith(prefix) and name not in known)
 
 
+class DatabaseSettings(ServiceSettings):
+    """What a service with a database and an API of its own is told besides."""
+
+    database_url: SecretStr | None = Field(
+        None, description="The service's own login; its command `migrate --json` prints it."
+    )
+    host: str = Field("127.0.0.1", description="The address the API listens on.")
+    port: int = Field(ge=0, le=65_535, description="The port the API listens on.")
+    metrics_host: str = Field("127.0.0.1", description="The address metrics are read from.")
+    metrics_port: int = Field(ge=0, le=65_535, description="The metrics' port; 0 for none.")
+    work_metrics_port: int = Field(
+        0, ge=0, le=65_535, description="The worker's metrics' port; 0 for none."
+    )
+
+
 def _masked(name: str, value: object) -> str:
     if isinstance(value, SecretStr) or (value and _SECRET_NAME.search(name)):
         return MASK if value else ""

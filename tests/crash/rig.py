@@ -26,7 +26,7 @@ READY_S: Final = 60.0
 """Longest start of a process on two busy cores."""
 
 REFUSED: Final = 2
-"""The exit status of a start that was refused: `escrow.__main__.USAGE`."""
+"""The exit status of a start that was refused: `shared.service.commands.REFUSED`."""
 
 BANK_ID: Final = "pushed"
 LEASE_S: Final = 61

@@ -4,6 +4,7 @@ from typing import Final
 
 from tests.guards.guard import Edit, Guard
 
+_GATHER: Final = "tests/unit/escrow/ledger/test_gather.py::"
 _LEDGER: Final = "services/escrow/escrow/ledger/"
 _TESTS: Final = "tests/integration/escrow/"
 _RACES: Final = f"{_TESTS}test_races.py::"
@@ -134,23 +135,33 @@ GUARDS: Final = (
                 "elif False:",
             ),
         ),
-        ("tests/unit/escrow/ledger/test_gather.py::test_a_posting_holds_a_bounded_batch",),
+        (f"{_GATHER}test_a_posting_holds_a_bounded_batch",),
     ),
     Guard(
         "A hot institution keeps to one lane",
         (
             Edit(
                 f"{_LEDGER}gather.py",
-                "if waiter.institutions & (self._busy | held):",
-                "if False:",
+                "if is_over or waiter.institutions & (self._busy | held):",
+                "if is_over:",
             ),
         ),
-        ("tests/unit/escrow/ledger/test_gather.py::test_an_institution_is_in_one_lane_at_a_time",),
+        (f"{_GATHER}test_an_institution_is_in_one_lane_at_a_time",),
+    ),
+    Guard(
+        "A lane takes its share of what waits, and leaves the other something to do",
+        (Edit(f"{_LEDGER}gather.py", "is_over = size >= share and", "is_over = False and"),),
+        (f"{_GATHER}test_what_comes_while_all_lanes_are_taken_goes_together",),
+    ),
+    Guard(
+        "A lane's share never cuts an institution in two",
+        (Edit(f"{_LEDGER}gather.py", " and not waiter.institutions <= mine", ""),),
+        (f"{_GATHER}test_a_lanes_share_never_cuts_an_institution_in_two",),
     ),
     Guard(
         "What is passed by holds back what shares an institution with it",
         (Edit(f"{_LEDGER}gather.py", "(self._busy | held)", "self._busy"),),
-        ("tests/unit/escrow/ledger/test_gather.py::test_nobody_overtakes_on_an_institution",),
+        (f"{_GATHER}test_nobody_overtakes_on_an_institution",),
     ),
     Guard(
         "A lesson released under an id is known by that id",

@@ -5,7 +5,7 @@ from typing import Final
 from tests.guards.guard import Edit, Guard
 
 _MIGRATE: Final = "shared/shared/pg/migrate.py"
-_START: Final = "services/escrow/escrow/startup.py"
+_START: Final = "shared/shared/service/startup.py"
 _STARTED: Final = "tests/integration/escrow/test_startup.py::"
 _MIGRATED: Final = "tests/integration/migrations/test_migrations.py::"
 
@@ -36,7 +36,7 @@ GUARDS: Final = (
     ),
     Guard(
         "A feed restored elsewhere is refused",
-        (Edit(_START, "        await check_epoch(connection)\n", ""),),
+        (Edit(_START, "        await self.check_feed(connection)\n", ""),),
         (f"{_STARTED}test_a_restored_feed_is_refused_until_a_new_epoch_is_open",),
     ),
     Guard(

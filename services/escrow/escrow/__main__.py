@@ -1,24 +1,15 @@
 """`python -m escrow serve | work | migrate | verify | settings | keys | open-epoch`."""
 
 import argparse
-import asyncio
 import sys
-from typing import Final
 from uuid import UUID
-
-from pydantic import ValidationError
 
 from escrow import commands
 from escrow.app import build
 from escrow.settings import Settings
-from escrow.startup import check
-from shared import log
-from shared.errors import YikeError
+from escrow.startup import SERVICE
+from shared.service.commands import run
 from shared.web.principals import Role
-from shared.web.serve import serve
-
-USAGE: Final = 2
-"""The exit code of a start that was refused."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -57,45 +48,20 @@ def _add_keys(keys: argparse.ArgumentParser) -> None:
 def run_serve(_: argparse.Namespace) -> int:
     """Answer HTTP until a signal."""
     settings = Settings()
-    log.configure("escrow", settings.log_level)
-    asyncio.run(check(settings))
-    serve(
-        build(settings),
-        settings.host,
-        settings.port,
-        settings.metrics_port,
-        metrics_host=settings.metrics_host,
-    )
+    SERVICE.prepare(settings)
+    SERVICE.serve(settings, build(settings))
     return 0
 
 
 def run_work(_: argparse.Namespace) -> int:
     """Run the loops until a signal."""
     settings = Settings()
-    log.configure("escrow", settings.log_level)
-    asyncio.run(check(settings))
+    SERVICE.prepare(settings)
     from escrow.worker import work  # noqa: PLC0415 - its gauges are the worker's alone
 
     work(settings)
     return 0
 
 
-def main() -> int:
-    """Run one command; a refusal is a sentence and an exit code."""
-    options = parser().parse_args()
-    log.configure("escrow", "warning")  # serving and working say more, as they are set
-    try:
-        code: int = options.run(options)
-    except YikeError as refused:
-        sys.stderr.write(f"{refused.detail}\n")
-        return USAGE
-    except ValidationError as wrong:
-        for one in wrong.errors(include_input=False, include_url=False):
-            name = "_".join(str(part) for part in one["loc"])
-            sys.stderr.write(f"ESCROW_{name.upper()}: {one['msg']}.\n")
-        return USAGE
-    return code
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(SERVICE, parser()))

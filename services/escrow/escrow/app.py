@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import version
 
 from fastapi import FastAPI
@@ -23,9 +24,7 @@ from escrow.policies.store import policies_of, read_documents
 from escrow.refunds import api as refunds
 from escrow.releases import api as releases
 from escrow.settings import Settings
-from escrow.startup import database_of, start
-from shared.errors import StartupRefused, Unavailable
-from shared.pg.migrate import refuse_unmigrated
+from escrow.startup import SERVICE
 from shared.web.app import create_app
 from shared.web.keys import KeyDirectory
 
@@ -49,23 +48,16 @@ _ROUTERS = (
 
 def build(settings: Settings) -> FastAPI:
     """Return the application of one process; the database is opened when it starts."""
-    database = database_of(settings)
+    database = SERVICE.database(settings)
     documents = read_documents()
     keys = KeyDirectory(database)
     escrow = Escrow(database, Poster(database, policies_of(documents)), documents, keys)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        await start(database, settings)
+        await SERVICE.start(database, settings)
         yield
         await database.close()
-
-    async def ready() -> None:
-        async with database.connect() as connection:
-            try:
-                await refuse_unmigrated(connection, package="escrow", schema="escrow")
-            except StartupRefused as refused:
-                raise Unavailable(refused.detail) from refused
 
     app = create_app(
         title="Yike escrow",
@@ -75,7 +67,7 @@ def build(settings: Settings) -> FastAPI:
         routers=_ROUTERS,
         lifespan=lifespan,
         access=keys,
-        ready=ready,
+        ready=partial(SERVICE.refuse_unready, database),
     )
     app.state.escrow = escrow
     app.state.settings = settings

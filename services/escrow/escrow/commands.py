@@ -3,43 +3,24 @@
 import argparse
 import asyncio
 import json
-import os
-import sys
 from typing import TYPE_CHECKING, Literal
-
-from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from escrow.access.service import create_key, list_keys, revoke_key
 from escrow.ledger.feed import open_epoch
 from escrow.migrations import migrate, service_url
 from escrow.settings import Settings
-from escrow.startup import database_of
-from shared.errors import StartupRefused
-from shared.pg.migrate import newest_revision
+from escrow.startup import SERVICE
+from shared.service.commands import as_owner, owner_url, show, show_migrated, show_settings
 
 if TYPE_CHECKING:
     from escrow.ledger.verify import Report
-
-
-def owner_url() -> str:
-    """Return the owner's URL from the environment, or refuse with what to set."""
-    url = os.environ.get("DATABASE_URL")
-    if not url:
-        message = "DATABASE_URL is not set: give the URL of the database's owner."
-        raise StartupRefused(message)
-    return url
 
 
 def run_migrate(options: argparse.Namespace) -> int:
     """Bring the schema up to date and make the service's login."""
     url = owner_url()
     migrate(url)
-    if options.json:
-        show(json.dumps({"escrow": service_url(url)}))
-    else:
-        named = make_url(url).database
-        show(f"The schema escrow of {named} is at revision {newest_revision('escrow')}.")
+    show_migrated(SERVICE, url, service_url(url), as_json=options.json)
     return 0
 
 
@@ -59,7 +40,7 @@ def run_verify(options: argparse.Namespace) -> int:
 async def _verify(scope: Literal["new", "whole"]) -> "Report":
     from escrow.ledger.verify import verify  # noqa: PLC0415 - its gauges are the worker's alone
 
-    database = await database_of(Settings()).open()
+    database = await SERVICE.database(Settings()).open()
     try:
         return await verify(database, scope=scope)
     finally:
@@ -68,8 +49,7 @@ async def _verify(scope: Literal["new", "whole"]) -> "Report":
 
 def run_settings(_: argparse.Namespace) -> int:
     """Show every setting with its value, secrets masked."""
-    for name, value in Settings().masked().items():
-        show(f"{name}={value}")
+    show_settings(Settings())
     return 0
 
 
@@ -79,7 +59,7 @@ def run_keys(options: argparse.Namespace) -> int:
 
 
 async def _keys(options: argparse.Namespace) -> int:
-    database = database_of(Settings())
+    database = SERVICE.database(Settings())
     try:
         match options.action:
             case "create":
@@ -114,15 +94,5 @@ def run_open_epoch(_: argparse.Namespace) -> int:
 
 
 async def _open_epoch() -> int:
-    engine = create_async_engine(make_url(owner_url()).set(drivername="postgresql+asyncpg"))
-    try:
-        async with engine.begin() as connection:
-            number = await open_epoch(connection)
-    finally:
-        await engine.dispose()
-    return number
-
-
-def show(line: str) -> None:
-    """Write one line for the person, or the program, that called."""
-    sys.stdout.write(f"{line}\n")
+    async with as_owner(owner_url()) as connection:
+        return await open_epoch(connection)

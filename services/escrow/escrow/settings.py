@@ -3,26 +3,18 @@
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from shared.settings import ServiceSettings
+from shared.settings import DatabaseSettings
 
 
-class Settings(ServiceSettings):
+class Settings(DatabaseSettings):
     """What an operator can set; every field has its sentence."""
 
     model_config = SettingsConfigDict(
         env_prefix="ESCROW_", frozen=True, extra="ignore", hide_input_in_errors=True
     )
 
-    database_url: SecretStr | None = Field(
-        None, description="The service's own login; `python -m escrow migrate --json` prints it."
-    )
-    host: str = Field("127.0.0.1", description="The address the API listens on.")
     port: int = Field(8001, ge=0, le=65_535, description="The port the API listens on.")
-    metrics_host: str = Field("127.0.0.1", description="The address metrics are read from.")
     metrics_port: int = Field(9101, ge=0, le=65_535, description="The metrics' port; 0 for none.")
-    work_metrics_port: int = Field(
-        0, ge=0, le=65_535, description="The worker's metrics' port; 0 for none."
-    )
     source: str = Field("urn:yike:escrow", description="The `source` of the events on the feed.")
     registry_url: str | None = Field(
         None,

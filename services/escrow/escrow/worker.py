@@ -21,7 +21,7 @@ from escrow.ledger.instructions import list_waiting
 from escrow.ledger.verify import Finding, Report, verify
 from escrow.policies.store import policies_of, read_documents
 from escrow.settings import Settings
-from escrow.startup import database_of, start
+from escrow.startup import SERVICE
 from escrow.tables import verification
 from shared.errors import StartupRefused
 from shared.feed.reader import Reader
@@ -99,8 +99,8 @@ def work(settings: Settings) -> None:
 
 
 async def _work(settings: Settings) -> None:
-    database = database_of(settings)
-    await start(database, settings)
+    database = SERVICE.database(settings)
+    await SERVICE.start(database, settings)
     poster = Poster(database, policies_of(read_documents()))
     rounds = Rounds(database, poster)
     async with httpx.AsyncClient(follow_redirects=False) as client:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import version
 
 import httpx
@@ -20,10 +21,8 @@ from registry_sync.mirror.sources import enrol
 from registry_sync.pulling import api as pulling
 from registry_sync.settings import Settings, read_sources
 from registry_sync.source.sheets import SIZE_MAX
-from registry_sync.startup import database_of, start
+from registry_sync.startup import SERVICE
 from registry_sync.sync.run import Syncing
-from shared.errors import StartupRefused, Unavailable
-from shared.pg.migrate import refuse_unmigrated
 from shared.settings import Environment
 from shared.web.app import create_app
 from shared.web.keys import KeyDirectory
@@ -41,7 +40,7 @@ _ROUTERS = (
 
 def build(settings: Settings) -> FastAPI:
     """Return the application of one process; the database is opened when it starts."""
-    database = database_of(settings)
+    database = SERVICE.database(settings)
     named = read_sources(settings.sources_file)
     ranks = {one.name: one.rank for one in named}
     keys = KeyDirectory(database)
@@ -53,19 +52,12 @@ def build(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        await start(database, settings)
+        await SERVICE.start(database, settings)
         await enrol(database, ranks)
         yield
         await client.aclose()
         await desk.accounts.close()
         await database.close()
-
-    async def ready() -> None:
-        async with database.connect() as connection:
-            try:
-                await refuse_unmigrated(connection, package="registry_sync", schema="registry")
-            except StartupRefused as refused:
-                raise Unavailable(refused.detail) from refused
 
     app = create_app(
         title="Yike registry-sync",
@@ -75,7 +67,7 @@ def build(settings: Settings) -> FastAPI:
         routers=_ROUTERS,
         lifespan=lifespan,
         access=keys,
-        ready=ready,
+        ready=partial(SERVICE.refuse_unready, database),
         body_max=SIZE_MAX,
     )
     app.state.registry = registry

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, m
 from pydantic_settings import SettingsConfigDict
 
 from shared.errors import StartupRefused
-from shared.settings import ServiceSettings
+from shared.settings import DatabaseSettings
 
 SOURCES_MAX: Final = 20
 """Sources of one installation: what the metrics are counted for."""
@@ -62,24 +62,15 @@ class Sources(BaseModel):
         return self
 
 
-class Settings(ServiceSettings):
+class Settings(DatabaseSettings):
     """What an operator can set; every field has its sentence."""
 
     model_config = SettingsConfigDict(
         env_prefix="REGISTRY_", frozen=True, extra="ignore", hide_input_in_errors=True
     )
 
-    database_url: SecretStr | None = Field(
-        None,
-        description="The service's own login; `python -m registry_sync migrate --json` prints it.",
-    )
-    host: str = Field("127.0.0.1", description="The address the API listens on.")
     port: int = Field(8003, ge=0, le=65_535, description="The port the API listens on.")
-    metrics_host: str = Field("127.0.0.1", description="The address metrics are read from.")
     metrics_port: int = Field(9103, ge=0, le=65_535, description="The metrics' port; 0 for none.")
-    work_metrics_port: int = Field(
-        0, ge=0, le=65_535, description="The worker's metrics' port; 0 for none."
-    )
     source: str = Field("urn:yike:registry", description="The `source` of the events on the feed.")
     sources_file: Path | None = Field(
         None, description="YAML with the sources to mirror; see the README of the service."

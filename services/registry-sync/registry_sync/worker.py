@@ -10,7 +10,7 @@ import httpx
 
 from registry_sync.mirror import lapsing, sources, waiting
 from registry_sync.settings import Settings, SourceSettings, read_sources
-from registry_sync.startup import database_of, start
+from registry_sync.startup import SERVICE
 from registry_sync.sync import gauges, metrics, sheets
 from registry_sync.sync.run import Syncing
 from shared.metrics import exposed
@@ -66,8 +66,8 @@ def work(settings: Settings) -> None:
 
 
 async def _work(settings: Settings) -> None:
-    database = database_of(settings)
-    await start(database, settings)
+    database = SERVICE.database(settings)
+    await SERVICE.start(database, settings)
     named = read_sources(settings.sources_file)
     ranks = {one.name: one.rank for one in named}
     await sources.enrol(database, ranks)

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from escrow.app import build
 from escrow.migrations import migrate, service_url
 from escrow.settings import Settings
-from escrow.startup import database_of, start
+from escrow.startup import SERVICE
 from sandbox import postgres
 from shared.errors import StartupRefused
 from shared.pg.database import Database
@@ -35,9 +35,9 @@ def settings_on(owner_url: str, environment: Environment = Environment.test) -> 
 
 async def started(settings: Settings) -> None:
     """Start as every process does, and stop."""
-    database = database_of(settings)
+    database = SERVICE.database(settings)
     try:
-        await start(database, settings)
+        await SERVICE.start(database, settings)
     finally:
         await database.close()
 
@@ -134,7 +134,7 @@ class OldServer(Database):
 async def test_a_server_older_than_15_is_refused(database_url: str) -> None:
     settings = Settings(database_url=SecretStr(database_url), environment=Environment.test)
     with pytest.raises(StartupRefused, match=r"PostgreSQL 14 is too old.*version 15 or newer"):
-        await start(OldServer(database_url, application="tests"), settings)
+        await SERVICE.start(OldServer(database_url, application="tests"), settings)
 
 
 async def test_a_raised_clock_is_refused_in_production_alone(fresh_database: MakeDatabase) -> None:

@@ -7,9 +7,6 @@ service_url(owner_url)   the URL under which the service then logs in
 import asyncio
 from typing import Final
 
-import asyncpg
-from sqlalchemy.engine import make_url
-
 from escrow.migrations import ddl_0001, ddl_0002
 from shared.pg import logins
 from shared.pg.migrate import upgrade
@@ -31,15 +28,7 @@ def service_url(owner_url: str) -> str:
 
 async def _limit(owner_url: str) -> None:
     await logins.ensure_login(owner_url, ROLE)
-    plain = make_url(owner_url).set(drivername="postgresql")
-    connection = await asyncpg.connect(plain.render_as_string(hide_password=False), timeout=10)
-    try:
-        async with connection.transaction():
-            await connection.execute("SELECT pg_advisory_xact_lock(7316802)")
-            for statement in _grants():
-                await connection.execute(statement)
-    finally:
-        await connection.close()
+    await logins.grant(owner_url, _grants())
 
 
 def _grants() -> list[str]:

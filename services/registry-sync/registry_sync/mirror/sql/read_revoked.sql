@@ -1,4 +1,4 @@
--- Read which sites a source's word took a licence from lately, but for what two persons let through.
+-- Read whom a source took a licence from lately, but for what two persons let through.
 -- tidy: allow sql-institution - a whole source is judged at once.
 -- Locks: none. Index: statement_recorded_at_idx. Rows: revocations of a day.
 SELECT DISTINCT s.institution_id, s.licence_no
