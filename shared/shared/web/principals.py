@@ -144,13 +144,17 @@ class Access(HTTPBearer):
     async def __call__(self, request: HTTPConnection) -> Principal:  # type: ignore[override]
         """Return the caller, or raise `Unauthenticated` or `NotAllowed`."""
         assert isinstance(request, Request)
-        principal = await _authenticated(request)
+        principal = await _authenticated(self.proof(request))
         if principal is None:
             raise Unauthenticated
         _note(request, principal)
         if principal.role not in self.roles:
             raise NotAllowed
         return principal
+
+    def proof(self, request: Request) -> Request:
+        """Return the request by which the caller proves who it is: the one that came."""
+        return request
 
 
 class OpenAccess(HTTPBearer):
