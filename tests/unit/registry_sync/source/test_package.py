@@ -2,10 +2,12 @@
 
 import io
 import struct
+import tracemalloc
 import zipfile
 
 import pytest
 
+from registry_sync.source import package
 from registry_sync.source.package import PARTS_MAX, Package
 from registry_sync.source.refusals import BatchRefused
 from registry_sync.source.workbook import Workbook
@@ -104,6 +106,28 @@ def test_a_part_that_lies_about_its_size_is_not_unpacked() -> None:
     assert fault_of(bytes(blanks)) == "truncated"
 
 
+def test_a_part_that_lies_about_its_size_takes_no_room() -> None:
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as zipped:
+        for name in ("xl/workbook.xml", TYPES):
+            zipped.writestr(name, b" " * 64_000_000 if name == TYPES else b"<a/>")
+    content = written.getvalue().replace(struct.pack("<I", 64_000_000), struct.pack("<I", 1_000))
+    tracemalloc.start()
+    assert fault_of(content) == "truncated"
+    (_, peak) = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 8_000_000
+
+
+def test_many_parts_that_unpack_to_too_much_are_a_bomb(monkeypatch: pytest.MonkeyPatch) -> None:
+    with zipfile.ZipFile(io.BytesIO(GOOD)) as zipped:
+        size = sum(one.file_size for one in zipped.infolist())
+    monkeypatch.setattr(package, "UNPACKED_MAX", size)
+    assert TYPES.lower() in Package(GOOD)
+    monkeypatch.setattr(package, "UNPACKED_MAX", size - 1)
+    assert fault_of(GOOD) == "bomb"
+
+
 def test_two_parts_of_one_name_are_refused() -> None:
     twice = with_parts(GOOD, {SHEET_PART.upper(): part_of(GOOD)})
     assert fault_of(with_parts(twice, {SHEET_PART: part_of(GOOD)})) == "not_a_sheet"
@@ -174,11 +198,11 @@ def test_markup_that_is_broken_is_no_sheet() -> None:
 
 
 def test_a_package_knows_its_parts() -> None:
-    package = Package(GOOD)
-    assert "xl/workbook.xml" in package
-    assert "xl/other.xml" not in package
+    found = Package(GOOD)
+    assert "xl/workbook.xml" in found
+    assert "xl/other.xml" not in found
     with pytest.raises(BatchRefused, match=r"no part xl/other\.xml"):
-        package.part("xl/other.xml")
+        found.part("xl/other.xml")
 
 
 def test_too_many_sheets_are_refused() -> None:
