@@ -109,6 +109,15 @@ async def test_only_the_districts_supervisor_confirms(
         assert (await city.supervisor.post(path(freezes[0]), wrong)).status_code == 422
 
 
+async def test_only_the_districts_supervisor_lifts(
+    city: City, place: Place, freezes: list[Json]
+) -> None:
+    away = await city.caller("supervisor", district_code="110101")
+    for caller in (away, place.billing, city.bank, city.operator, city.service, city.auditor):
+        assert (await caller.post(path(freezes[0], "lift"), REASON)).status_code == 403
+    assert len(ok(await place.billing.get(place.path))["freezes"]) == 2
+
+
 async def test_what_no_officer_has_looked_at_is_counted(
     city: City, freezes: list[Json], database: Database
 ) -> None:

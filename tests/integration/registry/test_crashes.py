@@ -157,6 +157,24 @@ async def test_two_processes_at_once_tell_once(mirror: Mirror) -> None:
     assert await differences(mirror) == []
 
 
+async def test_who_applies_waits_for_who_applies(mirror: Mirror) -> None:
+    (site,) = await untouched(mirror, 1)
+    await mirror.revoke(site)
+    async with mirror.database.ledger() as tx:
+        await applying.lock(tx)
+        task = asyncio.create_task(mirror.sync())
+        while not await mirror.rows(WAITING):
+            await asyncio.wait([task], timeout=0.01)
+            assert not task.done()
+    assert (await task).result == "applied"
+
+
+WAITING = (
+    "SELECT 1 FROM pg_locks AS l JOIN pg_database AS d ON d.oid = l.database"
+    " WHERE l.locktype = 'advisory' AND NOT l.granted AND d.datname = current_database()"
+)
+
+
 A_COLUMN = {
     "statement": "place",
     "set_aside": "place",

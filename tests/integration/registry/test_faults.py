@@ -5,12 +5,16 @@ Whatever the fault, nobody else is frozen, what was good before stays, and in th
 mirror says what the platform's register says.
 """
 
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import httpx
 import pytest
+from fastapi import FastAPI
 
+from sandbox.bank.transport import WithoutNetwork
 from tests.integration.registry.mirrors import Mirror, Site, empty, mirror_on
 from tests.integration.registry.truth import differences, register, untouched
 
@@ -128,6 +132,42 @@ async def untouched_by(mirror: Mirror, case: Case) -> list[Site]:
     found = await untouched(mirror, 2)
     await mirror.platform.turn(**{case.name: case.switch})
     return found
+
+
+class Signing(httpx.AsyncBaseTransport):
+    """A line on which the platform signs a manifest that counts one line too many."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self.line = WithoutNetwork(app)
+        self.signer = app.state.platform.signer
+
+    async def handle_async_request(  # tidy: allow banned-name - httpx's own word
+        self, request: httpx.Request
+    ) -> httpx.Response:
+        answer = await self.line.handle_async_request(request)
+        if request.url.path != "/manifest":
+            return answer
+        said = json.loads(await answer.aread())
+        del said["signature"]
+        said["full"]["count"] += 1
+        return httpx.Response(200, json={**said, "signature": self.signer.sign(said)})
+
+
+async def test_a_full_list_has_as_many_lines_as_the_manifest_says(mirror: Mirror) -> None:
+    before = await belief(mirror)
+    await mirror.revoke((await untouched(mirror, 1))[0])
+    async with httpx.AsyncClient(transport=Signing(mirror.app)) as client:
+        mirror.syncing.client = client
+        assert (await mirror.sync(everything=True)).result == "count_wrong"
+    assert await belief(mirror) == before
+
+
+async def test_a_manifest_of_another_source_is_refused(mirror: Mirror) -> None:
+    before = await belief(mirror)
+    await mirror.revoke((await untouched(mirror, 1))[0])
+    mirror.source = mirror.source.model_copy(update={"mapping": "white_list"})
+    assert (await mirror.sync()).result == "manifest_wrong"
+    assert await belief(mirror) == before
 
 
 async def test_a_stale_source_is_stale_and_what_it_says_freezes_nobody(mirror: Mirror) -> None:

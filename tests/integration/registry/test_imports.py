@@ -169,6 +169,28 @@ async def test_what_is_no_sheet_is_refused_and_kept(
     assert raw.content == content
 
 
+@pytest.mark.parametrize(
+    ("role", "scope"),
+    [
+        ("operator", {}),
+        ("auditor", {}),
+        ("service", {}),
+        ("bank", {"bank_id": "bank-a"}),
+        ("institution", {"institution_id": a_code(1)}),
+        ("guardian", {"district_code": "320600"}),
+    ],
+)
+async def test_only_an_officer_accepts_a_sheet(
+    office: Office, role: str, scope: dict[str, str]
+) -> None:
+    shown = await office.preview(a_row(1))
+    _, key = await create_key(office.escrow, role=role, created_by="tests", **scope)
+    path = f"/v1/imports/{shown['id']}/accept"
+    assert (await Caller(office.http, key).post(path, {})).status_code == 403
+    assert (await office.http.post(path)).status_code == 401
+    assert await office.listed() == {}
+
+
 async def test_who_may_bring_a_sheet_and_where(office: Office) -> None:
     _, key = await create_key(office.escrow, role="operator", created_by="tests")
     headers = {"Authorization": f"Bearer {key}"}

@@ -59,6 +59,17 @@ async def test_evidence_is_for_those_with_a_key(hall: Hall, key: str) -> None:
     assert [one["source"] for one in found["sources"]] == ["national"]
 
 
+@pytest.mark.parametrize("asked", ["as_of_recorded", "as_of_valid"])
+async def test_evidence_of_another_time_is_for_those_with_a_key(
+    hall: Hall, key: str, asked: str
+) -> None:
+    me = await hall.place(name="示例小鹿体育培训学校")
+    public = (await hall.ask(path(me), **{asked: "2026-03-02"})).json()
+    found = (await hall.ask(path(me), key, **{asked: "2026-03-02"})).json()
+    assert {"sources", "statements", "conflicts", "rank", "changed_at"} == set(found) - set(public)
+    assert "evidence" not in public["sites"][0]
+
+
 def _moments(found: Json) -> Json:
     return {name: found[name] for name in ("as_of_valid", "as_of_recorded")}
 

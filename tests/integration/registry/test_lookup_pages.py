@@ -134,6 +134,20 @@ async def test_too_many_look_ups_are_told_when_to_come_back(busy: Hall) -> None:
     assert "查询太频繁" in page.text
 
 
+async def test_too_many_searches_are_told_when_to_come_back(busy: Hall) -> None:
+    answers = [await busy.ask("/v1/institutions", q="示例") for _ in range(6)]
+    assert [one.status_code for one in answers[:4]] == [200] * 4
+    assert answers[-1].status_code == 429
+
+
+@pytest.mark.parametrize("path", ["/", "/?q=示例", "/institutions/{}"])
+async def test_too_many_pages_are_told_when_to_come_back(busy: Hall, path: str) -> None:
+    me = await busy.place(name="示例")
+    answers = [await read(busy, path.format(me)) for _ in range(6)]
+    assert [one.status_code for one in answers[:4]] == [200] * 4
+    assert answers[-1].status_code == 429
+
+
 async def test_who_has_a_key_is_not_limited(busy: Hall) -> None:
     key = await auditors_key(busy.owner_url)
     for _ in range(10):

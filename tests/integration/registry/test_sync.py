@@ -1,6 +1,8 @@
 """A platform is mirrored: everything first, then what changes, then nothing."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -32,6 +34,46 @@ async def test_the_second_look_finds_nothing_new(mirror: Mirror) -> None:
     before = await mirror.events()
     assert (await mirror.sync()).result == "unchanged"
     assert await mirror.events() == before
+
+
+async def stands(mirror: Mirror) -> dict[str, Any]:
+    """Return where the source stands."""
+    (found,) = await mirror.rows("SELECT * FROM registry.source")
+    return found
+
+
+async def test_an_answer_without_news_is_fresh_and_no_change(mirror: Mirror) -> None:
+    await mirror.sync()
+    before = await stands(mirror)
+    for everything in (False, True):
+        mirror.wait(60)
+        assert (await mirror.sync(everything=everything)).changed == 0
+        after = await stands(mirror)
+        assert after["last_success_at"] - before["last_success_at"] >= timedelta(seconds=60)
+        assert after["last_change_at"] == before["last_change_at"]
+        assert after["version"] == before["version"]
+        before = after
+
+
+async def test_a_batch_of_which_nothing_is_believed_moves_nothing(mirror: Mirror) -> None:
+    await mirror.sync()
+    before = await stands(mirror)
+    await mirror.platform.turn(schema_drift=True)
+    assert (await mirror.sync()).result == "withheld"
+    after = await stands(mirror)
+    assert (after.pop("last_result"), after.pop("last_tried_at") is None) == ("withheld", False)
+    assert after == {name: before[name] for name in after}
+
+
+async def test_everything_is_fetched_again_after_a_day(mirror: Mirror) -> None:
+    await mirror.sync()
+    (site,) = await mirror.sites(1)
+    for hours in (0, 23, 1):
+        await mirror.pass_time(hours=hours)
+        await mirror.platform.change({"uscc": site["uscc"], "address": f"示例新街{hours}号"})
+        await mirror.sync()
+    fetches = await mirror.rows("SELECT kind FROM registry.fetch ORDER BY fetch_id")
+    assert [one["kind"] for one in fetches] == ["full", "delta", "delta", "full"]
 
 
 async def test_a_revocation_comes_by_delta_and_freezes(mirror: Mirror) -> None:
