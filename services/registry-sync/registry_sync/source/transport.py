@@ -21,10 +21,16 @@ SILENCE_S: Final = 15.0
 DOWNLOAD_S: Final = 300.0
 """One file, however slowly its bytes drip in."""
 
+MANIFEST_S: Final = 30.0
+"""The manifest, however slowly its bytes drip in: it has some thousands."""
+
 PAUSE_S: Final = 0.5
 _NOT_MODIFIED: Final = 304
 _OK: Final = 200
 _PARTIAL: Final = 206
+_AS_IT_IS: Final = {"Accept-Encoding": "identity"}
+"""What is packed on its way would be unpacked before anybody counts it, and hashed otherwise."""
+
 _GONE: Final = frozenset({404, 410, 416})
 
 
@@ -74,22 +80,23 @@ class Transport:
             BatchRefused: `unreachable`, `too_large`, `host_not_allowed`.
 
         """
-        headers = {"If-None-Match": etag} if etag else {}
+        headers = _AS_IT_IS | ({"If-None-Match": etag} if etag else {})
+        url = self.place.absolute("/manifest")
         try:
-            answer = await self.client.get(
-                self.place.absolute("/manifest"), headers=headers, timeout=self.silence_s
-            )
-        except httpx.HTTPError as error:
-            self.statuses.append("timeout" if isinstance(error, httpx.TimeoutException) else "down")
+            async with (
+                asyncio.timeout(MANIFEST_S),
+                self.client.stream("GET", url, headers=headers, timeout=self.silence_s) as answer,
+            ):
+                self.statuses.append(str(answer.status_code))
+                if answer.status_code == _NOT_MODIFIED:
+                    return None
+                if answer.status_code != _OK:
+                    raise _unreachable(answer.status_code)
+                return await _manifest_of(answer), answer.headers.get("ETag")
+        except (httpx.HTTPError, TimeoutError) as error:
+            is_late = isinstance(error, (httpx.TimeoutException, TimeoutError))
+            self.statuses.append("timeout" if is_late else "down")
             raise _unreachable() from error
-        self.statuses.append(str(answer.status_code))
-        if answer.status_code == _NOT_MODIFIED:
-            return None
-        if answer.status_code != _OK:
-            raise _unreachable(answer.status_code)
-        if len(answer.content) > MANIFEST_BYTES_MAX:
-            raise BatchRefused(BatchFault.too_large, "The manifest is larger than 1 MiB.")
-        return answer.content, answer.headers.get("ETag")
 
     async def file(self, file: File) -> bytes:
         """Return a file whole, its hash checked; taken up where a connection broke.
@@ -120,7 +127,7 @@ class Transport:
 
     async def _take(self, url: str, size: int, got: bytearray) -> bool:
         """Take what is left of a file; True where all of it is there."""
-        headers = {"Range": f"bytes={len(got)}-"} if got else {}
+        headers = _AS_IT_IS | ({"Range": f"bytes={len(got)}-"} if got else {})
         try:
             async with self.client.stream(
                 "GET", url, headers=headers, timeout=self.silence_s
@@ -140,6 +147,16 @@ class Transport:
         except httpx.HTTPError:
             self.statuses.append("broken")
         return len(got) >= size
+
+
+async def _manifest_of(answer: httpx.Response) -> bytes:
+    """Take a manifest to its end, and not a byte more than one may have."""
+    got = bytearray()
+    async for piece in answer.aiter_raw():
+        got += piece
+        if len(got) > MANIFEST_BYTES_MAX:
+            raise BatchRefused(BatchFault.too_large, "The manifest is larger than 1 MiB.")
+    return bytes(got)
 
 
 def _unreachable(status: int | None = None) -> BatchRefused:

@@ -65,6 +65,10 @@ def whole(content: bytes = WHOLE) -> httpx.Response:
     return httpx.Response(200, stream=Slow(content))
 
 
+def at_once(content: bytes) -> httpx.Response:
+    return httpx.Response(200, stream=httpx.ByteStream(content))
+
+
 def broken(content: bytes, status: int = 200) -> httpx.Response:
     return httpx.Response(status, stream=Slow(content, breaks=True))
 
@@ -121,9 +125,9 @@ def test_plain_http_has_to_be_allowed() -> None:
 
 
 async def test_a_manifest_has_an_end(source: Source, line: Transport) -> None:
-    source.answers = [httpx.Response(200, content=b" " * MANIFEST_BYTES_MAX)]
+    source.answers = [at_once(b" " * MANIFEST_BYTES_MAX)]
     assert await line.manifest(None) is not None
-    source.answers = [httpx.Response(200, content=b" " * (MANIFEST_BYTES_MAX + 1))]
+    source.answers = [at_once(b" " * (MANIFEST_BYTES_MAX + 1))]
     assert await fault_of(line.manifest(None)) == "too_large"
 
 
@@ -153,6 +157,43 @@ async def test_a_source_that_falls_silent_is_given_up(
     source.answers = [whole()]
     await ask(line)
     assert source.asked[0].extensions["timeout"]["read"] == 2.5
+
+
+async def test_a_manifest_that_drips_in_is_given_up(
+    source: Source, line: Transport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "MANIFEST_S", 0.05)
+    source.answers = [httpx.Response(200, stream=Slow(WHOLE, pause_s=0.03))]
+    assert await fault_of(line.manifest(None)) == "unreachable"
+    assert line.statuses == ["200", "timeout"]
+
+
+class Endless(httpx.AsyncByteStream):
+    """A body without an end; remembers how much of it was taken."""
+
+    taken = 0
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while True:
+            self.taken += 65_536
+            yield b" " * 65_536
+
+
+async def test_a_manifest_without_end_is_left_at_its_bound(source: Source, line: Transport) -> None:
+    body = Endless()
+    source.answers = [httpx.Response(200, stream=body)]
+    assert await fault_of(line.manifest(None)) == "too_large"
+    assert body.taken <= MANIFEST_BYTES_MAX + 65_536
+
+
+@pytest.mark.parametrize("ask", ASKED)
+async def test_nothing_is_packed_on_its_way(
+    source: Source, line: Transport, ask: Callable[[Transport], Awaitable[object]]
+) -> None:
+    """A manifest of a kilobyte could unpack to a gigabyte before anybody counts."""
+    source.answers = [whole()]
+    await ask(line)
+    assert source.asked[0].headers["Accept-Encoding"] == "identity"
 
 
 async def test_a_file_that_drips_in_is_given_up(
