@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from registry_sync.app import build
 from registry_sync.settings import Settings
+from shared.web.basic import PageAccess
 from shared.web.principals import Role, needs_key, roles_of
 from tests.support.tables import cases, rows
 
@@ -80,8 +81,32 @@ def _roles(names: str) -> frozenset[Role] | str | None:
     return frozenset(map(Role, names.split()))
 
 
+# Every page, and who may open it.
+PAGES = """
+  GET     /                                  nobody
+  GET     /institutions/{institution_id}     nobody
+  GET     /supervise                         supervisor auditor operator
+  GET     /supervise/fetches/{fetch_id}      supervisor auditor operator
+  GET     /supervise/holds/{hold_id}         supervisor auditor operator
+"""
+
+
+def test_every_page_and_its_roles_are_the_promised_ones() -> None:
+    pages = [route for route in app().state.routes if not route.include_in_schema]
+    built = {(method, route.path): roles_of(route) for route in pages for method in route.methods}
+    assert built == {(method, path): _roles(names) for method, path, names in rows(PAGES)}
+
+
 def test_the_pages_are_not_part_of_the_document() -> None:
-    assert not {"/", "/institutions/{institution_id}"} & set(document()["paths"])
+    assert not {path for _, path, _ in rows(PAGES)} & set(document()["paths"])
+
+
+def test_a_key_is_a_password_on_pages_alone() -> None:
+    for route in app().state.routes:
+        needs = route.dependant.dependencies
+        takes_passwords = any(isinstance(one.call, PageAccess) for one in needs)
+        assert takes_passwords == route.path.startswith("/supervise")
+        assert not takes_passwords or route.methods == {"GET"}, "it changes nothing"
 
 
 @cases(ROUTES)

@@ -1,4 +1,4 @@
-"""The public page in a real browser: the registry and escrow as processes, Chromium in front.
+"""Pages in a real browser: the registry and escrow as processes, Chromium in front.
 
 Chromium is Debian's; where it is missing the tests skip and name the command, and fail where
 `REQUIRE_TOOLS=1`.
@@ -19,12 +19,19 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    HttpCredentials,
+    Page,
+    ViewportSize,
+    sync_playwright,
+)
 
 from escrow.access.service import create_key
 from shared.pg.database import Database
 from shared.time import business_day, wall_clock
 from shared.web.principals import Role
+from tests.e2e.overseen import Overseen, let_wait
 from tests.integration.registry.sayings import hall_on
 from tests.support.client import an_institution_id
 from tests.support.postgres import in_thread, registry_url, service_url
@@ -34,9 +41,10 @@ SHOTS = Path(__file__).parents[2] / ".data" / "screenshots"
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 800}
 START_S = 60.0
-SOURCES = (
-    "sources:\n- {name: national, kind: sheet, rank: 1, mapping: white_list, title: 国家平台}\n"
-)
+SOURCES = """sources:
+- {name: national, kind: sheet, rank: 1, mapping: white_list, title: 国家平台}
+- {name: nantong, kind: sheet, rank: 3, mapping: white_list, title: 南通市校外培训机构白名单}
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +61,10 @@ class Town:
     """On the black list, without an account."""
     many: str
     """Several sites, one of them revoked."""
+    key: str
+    """A supervisor's."""
+    overseen: Overseen
+    """What a supervisor has to look at."""
 
 
 def chromium() -> str:
@@ -77,10 +89,13 @@ def browser() -> Iterator[Browser]:
 
 
 @contextlib.contextmanager
-def page_of(opened: Browser, size: dict[str, int]) -> Iterator[Page]:
-    """Open a page of a size, in Chinese; what it complains of fails the test."""
+def page_of(opened: Browser, size: dict[str, int], key: str | None = None) -> Iterator[Page]:
+    """Open a page of a size, in Chinese, with a key; what it complains of fails the test."""
     screen = ViewportSize(width=size["width"], height=size["height"])
-    context = opened.new_context(viewport=screen, locale="zh-CN", device_scale_factor=2)
+    password = HttpCredentials(username="x", password=key) if key else None
+    context = opened.new_context(
+        viewport=screen, locale="zh-CN", device_scale_factor=2, http_credentials=password
+    )
     page = context.new_page()
     complaints: list[str] = []
     page.on("console", lambda said: complaints.append(said.text))
@@ -118,7 +133,8 @@ def town_on(owner_url: str, folder: Path) -> Iterator[Town]:
             "ESCROW_KEY": keys[Role.auditor],
         }
         url = stack.enter_context(_served("registry_sync", "REGISTRY", told))
-        yield Town(url, **ids)
+        overseen = let_wait(owner_url, list(ids.values()))
+        yield Town(url, key=keys[Role.supervisor], overseen=overseen, **ids)
 
 
 async def _keys(url: str) -> dict[Role, str]:

@@ -1,4 +1,4 @@
-"""The public page in a real browser, on a phone and at a desk: S7's look-up for citizens."""
+"""The pages in a real browser, on a phone and at a desk: for citizens, and for who supervises."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -169,6 +169,49 @@ def test_a_late_list_says_so(page: Page, town: Town, size: str, owner_url: str) 
         browsing.shoot(page, f"lookup-stale-{size}")
     finally:
         run_sql(owner_url, "UPDATE registry.source SET last_success_at = now()")
+
+
+NARROW = {"width": 360, "height": 780}
+SUPERVISED = [
+    (width, name)
+    for width in ("phone", "desktop")
+    for name in ("overview", "fetch", "refused", "hold", "wrong-key", "unknown")
+]
+
+
+@pytest.mark.parametrize(("width", "name"), SUPERVISED)
+def test_a_page_of_those_who_supervise_fits_and_has_no_barrier(
+    chrome: Browser, town: Town, width: str, name: str
+) -> None:
+    seen = town.overseen
+    path, status, words = {
+        "overview": ("/supervise", 200, "等待复核"),
+        "fetch": (f"/supervise/fetches/{seen.fetch_id}", 200, "单元格B17"),
+        "refused": (f"/supervise/fetches/{seen.refused_id}", 200, "文件校验不符"),
+        "hold": (f"/supervise/holds/{seen.hold_id}", 200, "已有1人同意"),
+        "wrong-key": ("/supervise", 401, "密码填您的API密钥"),
+        "unknown": (f"/supervise/holds/{seen.fetch_id}", 404, "没有这一页"),
+    }[name]
+    key = "nonsense" if status == 401 else town.key
+    with browsing.page_of(chrome, NARROW if width == "phone" else DESKTOP, key) as page:
+        look(page, town, path, status)
+        assert words in page.inner_text("main")
+        refuse_barriers(page)
+        browsing.shoot(page, f"supervise-{name}-{width}")
+        page.evaluate("document.documentElement.style.fontSize = '200%'")
+        assert page.evaluate(SIDEWAYS) == 0
+
+
+def test_one_goes_from_the_overview_to_what_waits_and_to_an_institution(
+    chrome: Browser, town: Town
+) -> None:
+    with browsing.page_of(chrome, NARROW, town.key) as page:
+        look(page, town, "/supervise")
+        page.get_by_role("link", name="一下子吊销了太多许可证").click()
+        page.wait_for_url("**/supervise/holds/*")
+        page.get_by_role("link", name="示例松涛学科培训学校").click()
+        page.wait_for_url("**/institutions/*")
+        assert page.inner_text("h1") == "示例松涛学科培训学校"
 
 
 def test_pictures_were_kept() -> None:

@@ -78,6 +78,7 @@ def by_hand(console: Console, stack: Stack, keys: dict[str, Any]) -> None:
         "escrow": f"{stack.escrow_url}   API: {stack.escrow_url}/openapi.json",
         "registry": f"{stack.registry_url}   API: {stack.registry_url}/openapi.json",
         "public look-up": f"{stack.registry_url}/   pages for citizens, no key",
+        "supervision": f"{stack.registry_url}/supervise   any name, the supervisor's key",
         "national platform": f"{stack.platform_url}   its desk: {stack.platform_url}/docs",
         "bank that pulls": f"{stack.bank_url}   its counter: {stack.bank_url}/docs",
         "bank that is pushed to": f"{stack.pushed_url}   its counter: {stack.pushed_url}/docs",

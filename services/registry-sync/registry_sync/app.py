@@ -7,6 +7,8 @@ from importlib.metadata import version
 
 import httpx
 from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import Response
 
 from registry_sync.edge import Registry
 from registry_sync.events import api as events
@@ -14,21 +16,24 @@ from registry_sync.fetches import api as fetches
 from registry_sync.holds import api as holds
 from registry_sync.imports import api as imports
 from registry_sync.lookup import api as lookup
-from registry_sync.lookup import pages
+from registry_sync.lookup import faults, pages
 from registry_sync.lookup.desk import open_desk
-from registry_sync.lookup.faults import fault_page
 from registry_sync.mirror.sources import enrol
 from registry_sync.pulling import api as pulling
 from registry_sync.settings import Settings, read_sources
 from registry_sync.source.sheets import SIZE_MAX
 from registry_sync.startup import SERVICE
+from registry_sync.supervision import faults as supervision_faults
+from registry_sync.supervision import pages as supervision
 from registry_sync.sync.run import Syncing
+from shared.errors import ServiceError
 from shared.settings import Environment
 from shared.web.app import create_app
 from shared.web.keys import KeyDirectory
 
 _ROUTERS = (
     pages.router,
+    supervision.router,
     lookup.router,
     holds.router,
     fetches.router,
@@ -73,5 +78,12 @@ def build(settings: Settings) -> FastAPI:
     app.state.registry = registry
     app.state.settings = settings
     app.state.desk = desk
-    app.state.fault_page = fault_page
+    app.state.fault_page = _fault_page
     return app
+
+
+def _fault_page(request: Request, fault: ServiceError) -> Response | None:
+    """Show a refusal in the words of those whose page it is."""
+    if supervision_faults.is_ours(request.scope["path"]):
+        return supervision_faults.fault_page(request, fault)
+    return faults.fault_page(request, fault)
