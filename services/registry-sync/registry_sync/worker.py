@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import httpx
@@ -35,18 +35,39 @@ class Rounds:
     poll_s: float
 
     async def look(self) -> int:
-        """Look at every platform that is due, or of which two persons let something through."""
+        """Look at every source that is due, or of which two persons let something through.
+
+        A fault of ours at one source keeps none of the others waiting: they go first.
+
+        Raises:
+            ExceptionGroup: of the faults.
+
+        """
         now = await sources.clock(self.database)
         states = await sources.states(self.database)
         approved = await waiting.released(self.database)
+        faults: list[Exception] = []
         for source in self.named:
-            tried = states[source.name].last_tried_at
-            if source.kind == "sheet" and source.name in approved:
-                await sheets.apply_again(self.database, self.syncing.ranks, source)
-            is_due = tried is None or now - tried >= timedelta(seconds=self.poll_s)
-            if source.kind == "platform" and (is_due or source.name in approved):
-                await self.syncing.sync(source, everything=source.name in approved)
+            is_let = source.name in approved
+            try:
+                await self._look_at(source, states[source.name], now, is_let=is_let)
+            except Exception as fault:  # noqa: BLE001 - told once all were looked at
+                faults.append(fault)
+        if faults:
+            message = "some sources could not be looked at"
+            raise ExceptionGroup(message, faults)
         return 0
+
+    async def _look_at(
+        self, source: SourceSettings, state: sources.State, now: datetime, *, is_let: bool
+    ) -> None:
+        if source.kind == "sheet":
+            if is_let:
+                await sheets.apply_again(self.database, self.syncing.ranks, source)
+            return
+        tried = state.last_tried_at
+        if is_let or tried is None or now - tried >= timedelta(seconds=self.poll_s):
+            await self.syncing.sync(source, everything=is_let)
 
     async def lapse(self) -> int:
         """Tell of licences that ended with the day."""

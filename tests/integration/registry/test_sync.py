@@ -6,6 +6,10 @@ from typing import Any
 
 import pytest
 
+from registry_sync.mirror.sources import enrol
+from registry_sync.settings import SourceSettings
+from registry_sync.sync.run import Outcome, Syncing
+from registry_sync.worker import Rounds
 from tests.integration.registry.mirrors import Mirror, mirror_on
 from tests.support.postgres import MakeDatabase
 
@@ -87,3 +91,25 @@ async def test_a_revocation_comes_by_delta_and_freezes(mirror: Mirror) -> None:
     assert told["body"]["effect"] == "freeze"
     (fetch,) = await mirror.rows("SELECT kind FROM registry.fetch ORDER BY fetch_id DESC LIMIT 1")
     assert fetch["kind"] == "delta"
+
+
+async def test_a_fault_of_ours_at_one_source_keeps_no_other_waiting(mirror: Mirror) -> None:
+    """The platform of the whole country is read though something is wrong with a city's."""
+    city = mirror.source.model_copy(update={"name": "city", "mapping": "nowhere"})
+    await enrol(mirror.database, {"city": 2})
+    own = mirror.syncing
+    faulty = Faulty(own.database, own.client, own.ranks, own.https_only, own.pause_s)
+    with pytest.raises(ExceptionGroup, match="some sources") as faults:
+        await Rounds(mirror.database, [city, mirror.source], faulty, poll_s=86_400).look()
+    assert [str(one) for one in faults.value.exceptions] == ["planted"]
+    (row,) = await mirror.rows("SELECT last_result FROM registry.source WHERE source = 'national'")
+    assert row["last_result"] == "applied"
+
+
+class Faulty(Syncing):
+    """Fails at a city's platform as nothing foreseen does."""
+
+    async def sync(self, source: SourceSettings, *, everything: bool = False) -> Outcome:
+        if source.name == "city":
+            raise RuntimeError("planted")
+        return await super().sync(source, everything=everything)
