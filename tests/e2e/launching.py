@@ -68,6 +68,7 @@ class Launched:
         self.file = folder / "sandbox.json"
         self.log = folder.with_suffix(".out")
         with self.log.open("ab") as output:
+            self._began = output.tell()  # what one before it in this folder said is not its own
             self.popen = subprocess.Popen(
                 [sys.executable, "-m", "sandbox", "run", "--folder", str(folder)],
                 env={**env(), "CITY": city},
@@ -86,7 +87,7 @@ class Launched:
 
     def printed(self) -> str:
         """Return what it said so far."""
-        return self.log.read_text()
+        return self.log.read_bytes()[self._began :].decode()
 
     def stop(self) -> int:
         """Stop it as Ctrl-C does and return its exit status."""

@@ -8,6 +8,7 @@
 Every place is a new institution, so that tests share a database and not their books.
 """
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -22,8 +23,11 @@ from stdnum.cn import uscc
 
 from escrow.access.service import create_key
 from escrow.app import build
+from escrow.ledger.feed import FEED
 from escrow.settings import Settings
+from shared.feed import outbox
 from shared.ids import new_id
+from shared.pg.database import Database
 from shared.settings import Environment
 from shared.time import SHANGHAI, rfc3339, wall_clock
 
@@ -33,6 +37,11 @@ BANK = "bank-a"
 DISTRICT = "320602"
 
 _numbers = count(1)
+
+
+async def _held(database: Database) -> int:
+    async with database.connect() as connection:
+        return (await outbox.lag(connection, FEED)).held_events
 
 
 def ok(answer: httpx.Response, status: int = 200) -> Json:
@@ -126,6 +135,16 @@ class City:
         """Make a key of a role and scope, over HTTP, and return its line."""
         made = ok(await self.operator.post("/v1/keys", {"role": role, **scope}), 201)
         return Caller(self.http, made["key"])
+
+    async def feed_is_whole(self) -> None:
+        """Wait until all that was posted is on the feed.
+
+        A transaction in any database of the server may hold the feed back for a moment.
+        """
+        database = self.app.state.escrow.database
+        async with asyncio.timeout(20):
+            while await _held(database):  # noqa: ASYNC110 - the state is in the server
+                await asyncio.sleep(0.01)
 
     async def open_bank(self, bank_id: str = BANK, **changes: object) -> Caller:
         """Register a bank that pulls, and return its line."""

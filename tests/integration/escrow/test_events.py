@@ -5,21 +5,22 @@ import time
 from typing import Any
 
 from shared.feed.reader import Reader
-from tests.support.client import Caller, City, Place, ok
+from tests.support.client import City, Place, ok
 
 
-async def read(caller: Caller, limit: int = 100) -> list[dict[str, Any]]:
+async def read(city: City, limit: int = 100) -> list[dict[str, Any]]:
     """Return every event, page by page."""
+    await city.feed_is_whole()
     found: list[dict[str, Any]] = []
     query: dict[str, str | int] = {"limit": limit}
-    while (page := ok(await caller.get("/v1/events", **query)))["items"]:
+    while (page := ok(await city.service.get("/v1/events", **query)))["items"]:
         found += page["items"]
         query["after"] = page["next"]
     return found
 
 
 async def test_events_are_cloud_events(city: City, place: Place) -> None:
-    mine = [one for one in await read(city.service) if one["subject"] == place.id]
+    mine = [one for one in await read(city) if one["subject"] == place.id]
     first = mine[0]
     assert first["specversion"] == "1.0"
     assert first["source"] == "urn:yike:escrow"
@@ -36,7 +37,7 @@ async def test_an_institutions_events_come_in_sequence_without_a_gap(
     await place.fund("C1")
     await place.release("C1", 1, 2)
     for limit in (1, 3, 500):
-        mine = [one for one in await read(city.service, limit) if one["subject"] == place.id]
+        mine = [one for one in await read(city, limit) if one["subject"] == place.id]
         assert [int(one["sequence"]) for one in mine] == list(range(1, len(mine) + 1))
         assert [one["type"] for one in mine] == [
             "institution.changed",
@@ -51,7 +52,7 @@ async def test_an_institutions_events_come_in_sequence_without_a_gap(
 async def test_an_event_tells_its_lessons(city: City, place: Place) -> None:
     await place.fund("C1")
     await place.claim(place.lesson("C1", 1, teacher_ref="T-1", room_ref="R-1"))
-    found = await read(city.service)
+    found = await read(city)
     told = next(
         one for one in found if one["type"] == "lessons.released" and one["subject"] == place.id
     )
@@ -63,7 +64,6 @@ async def test_an_event_tells_its_lessons(city: City, place: Place) -> None:
 
 async def test_an_empty_page_has_no_cursor_and_comes_at_once(city: City) -> None:
     place = await city.place()
-    await read(city.service)
     last = await cursor(city)
     started = time.monotonic()
     assert ok(await city.service.get("/v1/events", after=last)) == {"items": [], "next": None}
@@ -95,6 +95,7 @@ async def test_a_cursor_of_something_else_is_refused(city: City) -> None:
 async def test_our_own_reader_understands_the_feed(city: City, place: Place) -> None:
     assert city.service.key is not None
     reader = Reader(city.http, "http://escrow.test/v1/events", city.service.key)
+    await city.feed_is_whole()
     page = await reader.page(None, limit=500)
     assert place.id in {one.subject for one in page.items}
     assert page.next is not None
@@ -108,6 +109,7 @@ async def test_only_services_and_the_operator_read_the_feed(city: City, place: P
 
 async def cursor(city: City) -> str:
     """Return where the feed ends now."""
+    await city.feed_is_whole()
     query: dict[str, str | int] = {"limit": 500}
     while (page := ok(await city.service.get("/v1/events", **query)))["items"]:
         query["after"] = page["next"]

@@ -178,6 +178,7 @@ async def told(owner_url: str) -> list[int]:
     """Return the sequence numbers of the institution's events, page by page from the start."""
     found: list[int] = []
     async with running(service_url(owner_url)) as city:
+        await city.feed_is_whole()
         query: dict[str, str | int] = {"limit": 2}
         while True:
             page = ok(await city.service.get("/v1/events", **query))

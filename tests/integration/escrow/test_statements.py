@@ -211,6 +211,7 @@ async def test_the_feed_hears_of_a_statement_once(city: City, place: Place) -> N
     body = statement(place, place.entry("E1", 500), place.entry("E2", 30, direction="debit"))
     answer = await send(city, body)
     await send(city, body)
+    await city.feed_is_whole()
     page = ok(await city.service.get("/v1/events", limit=500))
     told = [
         one["data"]
