@@ -163,7 +163,8 @@ async def test_rows_set_aside_say_where_they_stood_and_what_to_correct(office: O
         a_row(1), a_row(2, code=133010570000123456), a_row(3, until="明年"), a_row(4, name=None)
     )
     page = await office.read(f"/supervise/fetches/{shown['fetch_id']}")
-    assert "没有。每一行都读懂了" in page, "a preview sets nothing aside"
+    assert "共3行没有采用" in page, "one reads it before one accepts"
+    assert "工作表“白名单”，单元格B3（第3行）" in page
     ok(await office.ask("POST", f"/v1/imports/{shown['id']}/accept", await office.key()))
     [row] = await office.mirror.rows(
         "SELECT fetch_id FROM registry.fetch WHERE source = :source AND result = 'applied'",

@@ -1,4 +1,4 @@
-"""Sheets that an officer sent and nobody accepted yet."""
+"""Sheets that an officer sent: those nobody accepted yet, and what a preview did not believe."""
 
 import json
 from collections.abc import Mapping
@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, text
 
+from registry_sync.mirror.fetched import RowAside
 from shared.pg.database import Database
 
 WAITING_MAX: Final = 50
@@ -39,6 +40,19 @@ async def list_waiting(database: Database) -> list[Imported]:
     async with database.connect() as connection:
         rows = (await connection.execute(query, {"limit": WAITING_MAX})).all()
     return [_imported(row) for row in rows]
+
+
+async def read_previewed(database: Database, fetch_id: UUID) -> tuple[int, list[RowAside]]:
+    """Return how many rows of a preview would be set aside, and those that it shows."""
+    query = text("SELECT preview FROM registry.import WHERE fetch_id = :id")
+    async with database.connect() as connection:
+        preview: Any = await connection.scalar(query, {"id": fetch_id})
+    shown = json.loads(preview) if isinstance(preview, str) else preview or {}
+    rows = [
+        RowAside(one["place"], one["reason"], one["field"], None)
+        for one in shown.get("set_aside", [])
+    ]
+    return shown.get("counts", {}).get("set_aside", 0), rows
 
 
 def _imported(row: Row[Any]) -> Imported:

@@ -72,7 +72,9 @@ async def show_fetch(
     found = await fetched.find_fetch(registry.database, fetch_id)
     if found is None:
         raise NotKnown
-    rows = await fetched.read_set_aside(registry.database, fetch_id)
+    number, rows = found.set_aside, await fetched.read_set_aside(registry.database, fetch_id)
+    if found.result == "previewed":  # its rows stand in the preview until it is accepted
+        number, rows = await imported.read_previewed(registry.database, fetch_id)
     names = await names_of(registry.database, {one.institution_id or "" for one in rows} - {""})
     holds = await withheld.list_holds(
         registry.database, after=None, limit=WAITING_MAX, fetch_id=fetch_id
@@ -85,8 +87,8 @@ async def show_fetch(
         "records": count_text(found.records),
         "detail": found.detail,
         "sha256": found.sha256,
-        "set_aside": count_text(found.set_aside),
-        "listed": count_text(len(rows)) if found.set_aside > len(rows) else "",
+        "set_aside": count_text(number),
+        "listed": count_text(len(rows)) if number > len(rows) else "",
         "groups": groups_of(rows, names),
         "holds": [card_of(one, reader) for one in holds],
     }
