@@ -227,6 +227,6 @@ async def within(
         return frozenset(hold_ids)
     query = text(
         "SELECT hold_id FROM registry.held_site WHERE hold_id = ANY (:ids)"
-        " GROUP BY hold_id HAVING bool_and(district_code LIKE :stem || '%')"
+        " GROUP BY hold_id HAVING bool_and(coalesce(district_code, '') LIKE :stem || '%')"
     ).bindparams(bindparam("ids", type_=ARRAY(Uuid)))
     return frozenset(await connection.scalars(query, {"ids": [*hold_ids], "stem": stem}))
