@@ -75,6 +75,7 @@ CODES = """
   -                        none
   92510104MA6000000        credit_code_wrong
   92510104MA6000000DD      credit_code_wrong
+  92510104MA6000000C       credit_code_wrong
   92510104MA600000ID       credit_code_wrong
   9251-0104-MA60-0000-0D   credit_code_wrong
   9.2510104E+17            numeric_id

@@ -1,6 +1,7 @@
 """Getting bytes from a source that names any host, lies, drips, or breaks off."""
 
 import asyncio
+import gzip
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 
@@ -194,6 +195,18 @@ async def test_nothing_is_packed_on_its_way(
     source.answers = [whole()]
     await ask(line)
     assert source.asked[0].headers["Accept-Encoding"] == "identity"
+
+
+async def test_what_is_packed_on_its_way_all_the_same_is_not_unpacked(
+    source: Source, line: Transport
+) -> None:
+    content = gzip.compress(b" " * 10_000)
+    for ask in (line.manifest(None), line.file(a_file(content))):
+        packed = httpx.Response(
+            200, headers={"Content-Encoding": "gzip"}, stream=httpx.ByteStream(content)
+        )
+        source.answers = [packed]
+        assert await ask in (content, (content, None))
 
 
 async def test_a_file_that_drips_in_is_given_up(
