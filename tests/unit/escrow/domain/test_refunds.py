@@ -17,6 +17,7 @@ from tests.support.asking import (
     agree,
     contest,
     freeze,
+    hear,
     name_payer,
     release,
     releases,
@@ -225,6 +226,13 @@ def test_a_freeze_leaves_a_planned_refund_alone() -> None:
     memory.ask(agree(_requested(memory)))
     memory.ask(freeze("all"))
     assert [one.state for one in memory.instructions] == ["planned"]
+
+
+def test_the_registrys_freeze_leaves_a_planned_refund_alone() -> None:
+    memory = books()
+    memory.ask(agree(_requested(memory)))
+    assert memory.ask(hear()) == Accepted(state="frozen")
+    assert [(one.kind, one.state) for one in memory.instructions] == [("refund", "planned")]
 
 
 def test_a_refund_lowers_a_percentage_floor_and_lets_retained_fees_go() -> None:

@@ -351,16 +351,6 @@ def test_a_freeze_withdraws_and_retains_payouts_and_lets_refunds_go() -> None:
     ]
 
 
-def test_a_refund_that_was_planned_stays_under_the_registrys_freeze() -> None:
-    memory = books()
-    asked = memory.ask(request_refund("C1"))
-    assert isinstance(asked, Accepted)
-    assert asked.made_id is not None
-    memory.ask(agree(asked.made_id))
-    assert heard(memory, "licence.revoked") == "frozen"
-    assert [(one.kind, one.state) for one in memory.instructions] == [("refund", "planned")]
-
-
 @tables.cases("""
 # type      name       district  said as    in
   listed    Sunny Ltd  320603    Sunny Ltd  320603
