@@ -19,4 +19,4 @@ class Guard:
     name: str
     edits: tuple[Edit, ...]
     tests: tuple[str, ...]
-    """As pytest names them: a file from the root, `::`, a function."""
+    """As pytest names them: a file from the root, `::`, perhaps a class and `::`, a function."""

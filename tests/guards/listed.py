@@ -3,7 +3,23 @@
 from collections.abc import Mapping
 from typing import Final
 
-from tests.guards import access, bank, database, feed, ledger, requests, startup, web
+from tests.guards import (
+    access,
+    bank,
+    database,
+    feed,
+    freezing,
+    hearing,
+    ledger,
+    lookup,
+    mirror,
+    registry,
+    requests,
+    sheets,
+    startup,
+    voting,
+    web,
+)
 from tests.guards.guard import Guard
 
 AREAS: Final[Mapping[str, tuple[Guard, ...]]] = {
@@ -14,5 +30,12 @@ AREAS: Final[Mapping[str, tuple[Guard, ...]]] = {
     "The bank": bank.GUARDS,
     "HTTP": web.GUARDS,
     "Who may": access.GUARDS,
+    "The registry's sources": registry.GUARDS,
+    "Sheets of bureaus": sheets.GUARDS,
+    "The mirror": mirror.GUARDS,
+    "Protective freezes": freezing.GUARDS,
+    "Approval by two persons": voting.GUARDS,
+    "The registry's word": hearing.GUARDS,
+    "Public look-ups": lookup.GUARDS,
     "Starting and migrating": startup.GUARDS,
 }

@@ -40,5 +40,5 @@ def _row(guard: Guard) -> str:
 
 def _test(node: str) -> str:
     """Link the test's file under the test's name."""
-    file, _, name = node.partition("::")
+    file, *_, name = node.split("::")
     return f"[`{name}`]({Path(file).relative_to('tests')})"

@@ -27,7 +27,7 @@ TIMEOUT_S: Final = 600
 
 
 _PYTEST: Final = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:schemathesis")
-_FAILED: Final = re.compile(r"^FAILED (\S+?::\w+)", re.MULTILINE)
+_FAILED: Final = re.compile(r"^FAILED (\S+?(?:::\w+)+)", re.MULTILINE)
 """A line of pytest's summary: a test that failed, not one that could not begin."""
 _TIMED_OUT: Final = "from pytest-timeout"
 """A busy machine fails a test as well: that says nothing of the guard."""

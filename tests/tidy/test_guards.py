@@ -29,7 +29,7 @@ def test_a_guard_is_where_the_list_says(guard: Guard) -> None:
 def test_a_guards_test_is_there(guard: Guard) -> None:
     assert guard.tests
     for node in guard.tests:
-        file, _, name = node.partition("::")
+        file, *_, name = node.split("::")
         assert f"def {name}(" in (ROOT / file).read_text(), node
 
 
