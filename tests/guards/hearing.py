@@ -173,7 +173,10 @@ _FREEZING: Final = (
             ),
         ),
         (
-            f"{_READ}test_a_revoked_licence_holds_back_what_goes_to_the_institution_and_nothing_else",
+            (
+                f"{_READ}test_a_revoked_licence_holds_back_what_goes_to_the_institution"
+                "_and_nothing_else"
+            ),
         ),
     ),
     Guard(

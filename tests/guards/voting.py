@@ -69,6 +69,11 @@ GUARDS: Final = (
         (f"{_DESK}test_a_district_decides_what_lies_within_it_alone",),
     ),
     Guard(
+        "A site without a district is no district's to decide",
+        (Edit(_HOLDING, "coalesce(district_code, '')", "district_code"),),
+        (f"{_DESK}test_a_site_without_a_district_is_the_countrys_to_decide",),
+    ),
+    Guard(
         "Nobody votes on what ran out",
         (Edit(_HOLDING, 'row.state != "open" or row.is_over', 'row.state != "open"'),),
         (f"{_HELD}test_a_hold_runs_out_after_a_day_and_is_made_anew",),

@@ -17,7 +17,7 @@ from shared.settings import Environment
 from tests.integration.registry.mirrors import NATIONAL, Mirror, empty, mirror_on
 from tests.integration.registry.truth import untouched
 from tests.support.client import Caller, Json, ok
-from tests.support.postgres import registry_url, service_url
+from tests.support.postgres import registry_url, run_sql, service_url
 
 SITES = 150
 SCOPES: dict[str, dict[str, str]] = {
@@ -147,6 +147,19 @@ async def test_a_district_decides_what_lies_within_it_alone(mirror: Mirror, desk
     assert (await county.post(path, BODY)).status_code == 403
     province = await desk.caller("supervisor", district_code="320000")
     assert ok(await province.post(path, BODY))["state"] == "open"
+
+
+async def test_a_site_without_a_district_is_the_countrys_to_decide(
+    mirror: Mirror, desk: Desk
+) -> None:
+    first, *_ = await held(mirror, province="32")
+    nowhere = f"UPDATE registry.held_site SET district_code = NULL WHERE institution_id = '{first}'"
+    run_sql(mirror.owner_url, nowhere)
+    path = f"/v1/holds/{await mirror.hold_id('mass_revocation')}/approve"
+    province = await desk.caller("supervisor", district_code="320000")
+    assert (await province.post(path, BODY)).status_code == 403
+    country = await desk.caller("supervisor")
+    assert ok(await country.post(path, BODY))["state"] == "open"
 
 
 async def test_what_concerns_a_whole_batch_is_not_a_districts_to_decide(
