@@ -51,6 +51,20 @@ GUARDS: Final = (
         (f"{_STARTED}test_without_a_url_the_command_that_prints_it_is_named",),
     ),
     Guard(
+        "A login's password follows from a password alone",
+        (
+            Edit("shared/shared/pg/logins.py", "if not owner.password:", "if False:"),
+            Edit(
+                "shared/shared/pg/logins.py",
+                "secret = str(owner.password)",
+                "secret = str(owner.password or owner.username)",
+            ),
+        ),
+        (
+            "tests/unit/shared/pg/test_logins.py::test_an_owner_without_a_password_is_refused_with_what_to_do",
+        ),
+    ),
+    Guard(
         "Two migrations at once queue",
         (
             Edit(

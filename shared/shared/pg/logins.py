@@ -2,7 +2,7 @@
 
 The password is derived from the owner's, so that every run and every machine that knows the
 owner's URL finds the same one, and nothing has to be kept.
-Where the owner has no password the server trusts its caller anyway.
+An owner without one is refused: what anybody can derive is no password.
 """
 
 import hashlib
@@ -13,6 +13,8 @@ from typing import Final
 import asyncpg
 from sqlalchemy.engine import URL, make_url
 
+from shared.errors import StartupRefused
+
 _LOCK: Final = 7_316_802
 """Advisory lock of granting: two who migrate at once would meet in the catalogue."""
 
@@ -20,7 +22,12 @@ _DUPLICATE: Final = (asyncpg.DuplicateObjectError, asyncpg.UniqueViolationError)
 
 
 def login_url(owner_url: str, role: str) -> str:
-    """Return the URL under which a service's role logs in to the owner's database."""
+    """Return the URL under which a service's role logs in to the owner's database.
+
+    Raises:
+        StartupRefused: the owner's URL has no password to derive another from.
+
+    """
     owner = make_url(owner_url)
     return _plain(owner.set(username=role, password=_password(owner, role)))
 
@@ -67,8 +74,14 @@ async def _can_log_in(url: str) -> bool:
 
 
 def _password(owner: URL, role: str) -> str:
-    secret = str(owner.password or owner.username or "owner")
-    return hmac.new(secret.encode(), f"yike login {role}".encode(), hashlib.sha256).hexdigest()
+    if not owner.password:
+        message = (
+            "The owner's URL in DATABASE_URL has no password, and the service's own is derived"
+            " from it: give the owner one (`ALTER ROLE ... PASSWORD ...`) and name it in the URL."
+        )
+        raise StartupRefused(message)
+    secret = str(owner.password).encode()
+    return hmac.new(secret, f"yike login {role}".encode(), hashlib.sha256).hexdigest()
 
 
 def _plain(url: URL) -> str:
