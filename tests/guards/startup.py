@@ -6,6 +6,7 @@ from tests.guards.guard import Edit, Guard
 
 _MIGRATE: Final = "shared/shared/pg/migrate.py"
 _START: Final = "shared/shared/service/startup.py"
+_LOGINS: Final = "tests/unit/shared/pg/test_logins.py::"
 _STARTED: Final = "tests/integration/escrow/test_startup.py::"
 _MIGRATED: Final = "tests/integration/migrations/test_migrations.py::"
 
@@ -60,9 +61,7 @@ GUARDS: Final = (
                 "secret = str(owner.password or owner.username)",
             ),
         ),
-        (
-            "tests/unit/shared/pg/test_logins.py::test_an_owner_without_a_password_is_refused_with_what_to_do",
-        ),
+        (f"{_LOGINS}test_an_owner_without_a_password_is_refused",),
     ),
     Guard(
         "Two migrations at once queue",

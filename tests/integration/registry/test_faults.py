@@ -150,7 +150,8 @@ class Signing(httpx.AsyncBaseTransport):
         said = json.loads(await answer.aread())
         del said["signature"]
         said["full"]["count"] += 1
-        return httpx.Response(200, json={**said, "signature": self.signer.sign(said)})
+        signed = json.dumps({**said, "signature": self.signer.sign(said)}).encode()
+        return httpx.Response(200, stream=httpx.ByteStream(signed))
 
 
 async def test_a_full_list_has_as_many_lines_as_the_manifest_says(mirror: Mirror) -> None:

@@ -18,7 +18,7 @@ def test_each_role_has_a_password_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("owner", ["owner@db.test", "owner:@db.test", "db.test"])
-def test_an_owner_without_a_password_is_refused_with_what_to_do(owner: str) -> None:
+def test_an_owner_without_a_password_is_refused(owner: str) -> None:
     """What is derived from a name, everybody can derive."""
     with pytest.raises(StartupRefused, match="ALTER ROLE"):
         login_url(f"postgresql://{owner}:5432/yike", "yike_escrow")
