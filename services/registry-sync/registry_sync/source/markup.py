@@ -83,7 +83,7 @@ def elements(part: bytes) -> Iterator[tuple[str, dict[str, str]]]:
     found: list[tuple[str, dict[str, str]]] = []
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.StartElementHandler = lambda name, said: found.append((_local(name), said))
-    _parse(parser, part)
+    parse(parser, part)
     return iter(found)
 
 
@@ -103,7 +103,7 @@ class _Cells:
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self._text
-        _parse(parser, part)
+        parse(parser, part)
 
     def _start(self, name: str, said: dict[str, str]) -> None:
         local = _local(name)
@@ -150,7 +150,13 @@ def _placed(reference: str) -> tuple[int, int]:
     return row, column
 
 
-def _parse(parser: expat.XMLParserType, part: bytes) -> None:
+def parse(parser: expat.XMLParserType, part: bytes) -> None:
+    """Let a parser walk through a part.
+
+    Raises:
+        BatchRefused: when it is no markup.
+
+    """
     parser.buffer_text = True
     try:
         parser.Parse(part, True)  # noqa: FBT003 - expat's own way to say that this is all

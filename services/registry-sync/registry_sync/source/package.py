@@ -22,7 +22,16 @@ RATIO_MAX: Final = 100
 
 WORKBOOK: Final = "xl/workbook.xml"
 RELATIONS: Final = "xl/_rels/workbook.xml.rels"
+STRINGS: Final = "xl/sharedstrings.xml"
+"""Where calamine looks for it, whatever the relations say."""
+
 CONTENT_TYPES: Final = "[content_types].xml"
+
+LIST_MAX: Final = 1_048_576
+"""Bytes of the list of sheets or of their parts: all elements of it are held at once."""
+
+LINKS_MAX: Final = 16 * 1_048_576
+"""Bytes of what a sheet points to: Excel allows it 65,530 hyperlinks."""
 
 _FREE_BYTES: Final = 1_048_576
 _PIECE_BYTES: Final = 1_048_576
@@ -59,6 +68,7 @@ class Package:
             raise BatchRefused(BatchFault.truncated, sentence) from error
         self._parts = _by_name(self._zip.infolist())
         self._bound()
+        self._bound_lists()
         if not {WORKBOOK, CONTENT_TYPES} <= self._parts.keys():
             raise BatchRefused(BatchFault.not_a_sheet, "The file holds no XLSX workbook.")
         self._only_values()
@@ -108,6 +118,17 @@ class Package:
             if one.flag_bits & 1 or one.compress_type not in _PLAIN_WAYS:
                 sentence = "The workbook is protected or packed in an unusual way: save it anew."
                 raise BatchRefused(BatchFault.not_a_sheet, sentence)
+
+    def _bound_lists(self) -> None:
+        for name, one in self._parts.items():
+            is_list = name in {WORKBOOK, RELATIONS, CONTENT_TYPES}
+            most = LIST_MAX if is_list else LINKS_MAX
+            if (is_list or name.endswith(".rels")) and one.file_size > most:
+                sentence = (
+                    f"The workbook's part {name} is larger than {most // 1_048_576} MiB:"
+                    " paste the list alone as values into a new workbook."
+                )
+                raise BatchRefused(BatchFault.too_large, sentence)
 
     def _only_values(self) -> None:
         types = self.part(CONTENT_TYPES).lower()

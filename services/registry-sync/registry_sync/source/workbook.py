@@ -16,8 +16,9 @@ from registry_sync.domain.words import BatchFault
 from registry_sync.source.cells import Cell
 from registry_sync.source.grid import Grid
 from registry_sync.source.markup import Look, elements, looked_over
-from registry_sync.source.package import RELATIONS, WORKBOOK, Package
+from registry_sync.source.package import RELATIONS, STRINGS, WORKBOOK, Package
 from registry_sync.source.refusals import BatchRefused
+from registry_sync.source.texts import Texts
 
 SHEETS_MAX: Final = 64
 """Sheets of one workbook: a city has fewer districts."""
@@ -92,9 +93,11 @@ class Workbook:
             for name in dict.fromkeys((WORKBOOK, RELATIONS, *shared)):
                 if name.lower() in package:
                     zipped.writestr(name, package.part(name.lower()))
+            texts = Texts(package.part(STRINGS) if STRINGS in package else b"")
             for name, target in self._seen(package, targets):
                 part = package.part(target.lower())
                 self._looks[name] = looked_over(part)
+                texts.count(part)
                 zipped.writestr(target, part)
         return written.getvalue()
 

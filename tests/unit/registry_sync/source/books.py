@@ -68,3 +68,25 @@ def edited(content: bytes, old: str, replacement: str, name: str = SHEET_PART) -
     part = part_of(content, name)
     assert old in part, f"{old} is not in {name}"
     return with_parts(content, {name: part.replace(old, replacement)})
+
+
+def with_shared(strings: str, cells: str) -> bytes:
+    """Return a workbook whose strings stand in one part, as Excel writes it: markup both."""
+    content = a_book(["x"])
+    relations, types = "xl/_rels/workbook.xml.rels", "[Content_Types].xml"
+    relation = (
+        '<Relationship Id="rIdS" Target="sharedStrings.xml" Type="http://schemas.openxmlformats.org'
+        '/officeDocument/2006/relationships/sharedStrings"/></Relationships>'
+    )
+    content = edited(content, "</Relationships>", relation, relations)
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
+    override = f'<Override PartName="/xl/sharedStrings.xml" ContentType="{kind}"/></Types>'
+    content = edited(content, "</Types>", override, types)
+    part = part_of(content)
+    start, end = part.index("<sheetData>") + 11, part.index("</sheetData>")
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    parts = {
+        "xl/sharedStrings.xml": f'<sst xmlns="{main}">{strings}</sst>',
+        SHEET_PART: part[:start] + cells + part[end:],
+    }
+    return with_parts(content, parts)

@@ -7,8 +7,8 @@ import zipfile
 
 import pytest
 
-from registry_sync.source import package
-from registry_sync.source.package import PARTS_MAX, Package
+from registry_sync.source import package, texts
+from registry_sync.source.package import LINKS_MAX, LIST_MAX, PARTS_MAX, Package
 from registry_sync.source.refusals import BatchRefused
 from registry_sync.source.workbook import Workbook
 from tests.unit.registry_sync.source.books import (
@@ -19,6 +19,7 @@ from tests.unit.registry_sync.source.books import (
     edited,
     part_of,
     with_parts,
+    with_shared,
 )
 
 GOOD = a_book(HEADER, a_row(1))
@@ -209,3 +210,85 @@ def test_too_many_sheets_are_refused() -> None:
     sheets = "".join(f'<sheet name="s{number}" sheetId="9" r:id="rId9" />' for number in range(65))
     content = edited(GOOD, "</sheets>", f"{sheets}</sheets>", "xl/workbook.xml")
     assert fault_of(content) == "too_large"
+
+
+def repeated(text: str, times: int, cell: str = '<c r="A{}" t="s"><v>0</v></c>') -> bytes:
+    """Return a small workbook whose cells all have one text."""
+    rows = (f'<row r="{row}">{cell.format(row)}</row>' for row in range(1, times + 1))
+    return with_shared(text, "".join(rows))
+
+
+LONG = "x" * 10_000
+USUAL_CELL = '<c r="A{}" t="s"><v>0</v></c>'
+SHARED = {
+    "as usual": (f"<si><t>{LONG}</t></si>", USUAL_CELL),
+    "in two fonts": (f"<si><r><t>{LONG}</t></r><r><t>y</t></r></si>", USUAL_CELL),
+    "by another quote": (f"<si><t>{LONG}</t></si>", "<c r='A{}' t='s'><v>0</v></c>"),
+    "by a number with a sign": (f"<si><t>{LONG}</t></si>", '<c r="A{}" t="s"><v>+0</v></c>'),
+    "behind an empty one": (
+        f"<si><t/></si><si><t>{LONG}</t></si>",
+        '<c r="A{}" t="s"><v>1</v></c>',
+    ),
+    "behind a comment": (
+        f"<!--<si><t>a</t></si>--><si><t>{LONG}</t></si>",
+        USUAL_CELL,
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "cell"), SHARED.values(), ids=list(SHARED))
+def test_a_text_that_many_cells_share_is_not_copied_for_each(text: str, cell: str) -> None:
+    content = repeated(text, 20_000, cell)
+    assert len(content) < 200_000
+    assert fault_of(content) == "bomb"
+
+
+@pytest.mark.parametrize(("text", "cell"), SHARED.values(), ids=list(SHARED))
+def test_a_text_that_some_cells_share_is_read(text: str, cell: str) -> None:
+    (grid,) = Workbook(repeated(text, 100, cell)).grids()
+    assert {len(str(cells[0])) // 10_000 for _, cells in grid.rows} == {1}
+
+
+def test_a_long_note_counts_for_its_own_cell_alone() -> None:
+    """A large list with one long note is read: what counts is what each cell refers to."""
+    note = '<row r="1"><c r="A1" t="s"><v>1</v></c></row>'
+    rows = (f'<row r="{row}">{USUAL_CELL.format(row)}</row>' for row in range(2, 20_001))
+    strings = f"<si><t>a</t></si><si><t>{LONG}</t></si>"
+    (grid,) = Workbook(with_shared(strings, note + "".join(rows))).grids()
+    assert sum(len(str(cells[0])) for _, cells in grid.rows) == 10_000 + 19_999
+
+
+def test_texts_within_cells_are_bounded_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    cell = f'<c r="A{{}}" t="inlineStr"><is><t>{LONG}</t></is></c>'
+    content = repeated("", 110, cell)
+    assert list(Workbook(content).grids())
+    monkeypatch.setattr(texts, "TEXT_MAX", 1_099_999)
+    assert fault_of(content) == "bomb"
+
+
+def test_texts_within_texts_are_damaged() -> None:
+    strings = "<si><si><t>a</t></si><t>b</t></si>"
+    assert fault_of(repeated(strings, 1)) == "not_a_sheet"
+
+
+@pytest.mark.parametrize(
+    ("name", "most"),
+    [
+        ("xl/workbook.xml", LIST_MAX),
+        ("xl/_rels/workbook.xml.rels", LIST_MAX),
+        ("xl/worksheets/_rels/sheet1.xml.rels", LINKS_MAX),
+    ],
+)
+def test_a_list_of_parts_is_small(name: str, most: int) -> None:
+    part = part_of(GOOD, name) if name in zipfile.ZipFile(io.BytesIO(GOOD)).namelist() else "<a/>"
+    filled = part + " " * (most - len(part.encode()))
+    assert list(Workbook(_stored(GOOD, name, filled)).grids())
+    assert fault_of(_stored(GOOD, name, filled + " ")) == "too_large"
+
+
+def _stored(content: bytes, name: str, part: str) -> bytes:
+    """Return a workbook with one part that is not packed: its size is all that is wrong."""
+    written = io.BytesIO(with_parts(content, {name: None}))
+    with zipfile.ZipFile(written, "a", zipfile.ZIP_STORED) as zipped:
+        zipped.writestr(name, part)
+    return written.getvalue()
