@@ -186,6 +186,8 @@ def _line_of(draft: Draft, command: TakeEntry) -> tuple[Instruction, Line] | Non
     line = instruction.lines.get(named[1]) if instruction else None
     if instruction is None or line is None:
         return None
+    if instruction.account_number != command.account_number:
+        return None  # one account's money never settles what another is to pay
     return instruction, line
 
 

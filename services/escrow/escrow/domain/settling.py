@@ -70,9 +70,15 @@ def booked(
 def came_back(
     draft: Draft, standing: Standing, instruction: Instruction, line: Line, entry: TakeEntry
 ) -> bool:
-    """Take back a line's money that left and returned; False where it never left."""
-    left = line.booked_entry_id is not None or line.state is InstructionState.returned
-    if not left or line.returned_entry_id is not None or line.state in _NEVER_LEFT:
+    """Take back a line's money that left and returned; False where it cannot have left.
+
+    A return may be booked before the debit it returns, and before any result.
+    """
+    if (
+        instruction.is_withdrawable
+        or line.returned_entry_id is not None
+        or line.state in _NEVER_LEFT
+    ):
         return False
     if line.amount_fen != entry.amount_fen:
         return False
@@ -104,7 +110,7 @@ def record_result(draft: Draft, command: RecordResult) -> Outcome:
         return Refused(Refusal.instruction_unknown)
     words = _words(instruction, command)
     verdicts = [follows(line.state, word.state) for line, word in words]
-    if None in verdicts:
+    if None in verdicts or not _names_lines(instruction, command):
         return _contradicted(draft, standing, instruction, command)
     if not any(verdicts):
         return Exists(made_id=instruction.instruction_id, state=instruction.state)
@@ -122,6 +128,12 @@ def record_result(draft: Draft, command: RecordResult) -> Outcome:
 class _Word:
     state: InstructionState
     reason: str | None
+
+
+def _names_lines(instruction: Instruction, command: RecordResult) -> bool:
+    """Tell whether a result speaks of lines there are, and once of each."""
+    named = [one.line_no for one in command.lines]
+    return len(set(named)) == len(named) and instruction.lines.keys() >= set(named)
 
 
 def _words(instruction: Instruction, command: RecordResult) -> list[tuple[Line, _Word]]:

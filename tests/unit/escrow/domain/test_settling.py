@@ -206,7 +206,6 @@ def test_an_instruction_that_is_not_there_is_unknown(make: Callable[[UUID], obje
   returned  1:rejected             returned  rejected returned returned
   rejected  -                      rejected  rejected rejected rejected
   settled   1:returned 3:rejected  settled   returned settled rejected
-  settled   9:rejected             settled   settled settled settled
 """)
 def test_lines_are_answered_singly_and_the_least_finished_says_the_state(row: list[str]) -> None:
     whole, single, becomes, lines_become = row
@@ -321,6 +320,57 @@ def test_money_told_returned_after_it_was_booked_waits_for_the_banks_credit() ->
     assert memory.balance("custody_cash") == 1_000
     assert memory.instructions[0].state == "returned"
     assert memory.waiting == []  # and goes out anew
+
+
+def effect_of(outcome: object) -> str | None:
+    """Return what an entry that was taken in came to."""
+    assert isinstance(outcome, Accepted)
+    return outcome.effect
+
+
+@pytest.mark.parametrize("state", ["served", "sent", "unknown", "accepted", "settled"])
+def test_a_return_may_be_booked_before_the_debit_it_returns(state: str) -> None:
+    """What was taken for a stranger's money could fund a contract that nobody paid for."""
+    memory, paid = _planned()
+    TO[state](memory, paid)
+    assert effect_of(memory.ask(came_back(100, paid))) == "instruction_matched"
+    memory.post([debit(100, paid), result(paid, "returned")])
+    assert memory.balance("unmatched_receipt") == 0
+    assert memory.balance("custody_cash") == 1_000
+    again = memory.instructions[-1].instruction_id
+    assert again != paid, "the lesson is paid anew"
+    memory.post([claim(again), debit(100, again)])
+    assert memory.balance("payment_clearing") == 0
+    assert memory.balance("custody_cash") == 900
+
+
+def test_what_nobody_at_the_bank_has_seen_cannot_come_back() -> None:
+    memory, paid = _planned()
+    assert effect_of(memory.ask(came_back(100, paid))) == "unallocated"
+
+
+@pytest.mark.parametrize("lines", [{9: "rejected"}, {0: "settled", 1: "settled"}])
+def test_a_result_of_a_line_there_is_not_says_nothing_of_the_others(lines: dict[int, str]) -> None:
+    """A bank that counts from 0 would have its rejections taken for payments."""
+    memory, paid = _planned(1, 2)
+    assert said(memory.ask(result(paid, "settled", lines))) == "result_conflict"
+    assert {line.state for line in memory.instructions[0].lines.values()} == {"planned"}
+    assert "conflict" in memory.told("instruction.changed")[-1]
+
+
+def test_a_result_that_says_two_things_of_a_line_says_nothing() -> None:
+    memory, paid = _planned(1, 2)
+    twice = (LineResult(1, "settled", None), LineResult(1, "rejected", None))
+    assert said(memory.ask(varied(result(paid, "settled"), {"lines": twice}))) == "result_conflict"
+    assert memory.instructions[0].lines[1].state == "planned"
+
+
+def test_another_accounts_debit_settles_nothing() -> None:
+    memory, paid = _planned()
+    TO["sent"](memory, paid)
+    outcome = memory.ask(debit(100, paid, account_number="622202000000000009"))
+    assert effect_of(outcome) == "unbacked"
+    assert memory.instructions[0].state == "sent"
 
 
 def test_one_line_of_several_that_comes_back_leaves_the_others_settled() -> None:
