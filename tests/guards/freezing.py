@@ -5,7 +5,6 @@ from typing import Final
 from tests.guards.guard import Edit, Guard
 
 _REGISTRY: Final = "services/registry-sync/registry_sync/"
-_ACCEPT: Final = f"{_REGISTRY}sync/accept.py"
 _TELLING: Final = f"{_REGISTRY}domain/telling.py"
 _UNIT: Final = "tests/unit/registry_sync/domain/"
 _TOLD: Final = f"{_UNIT}test_telling.py::"
@@ -46,15 +45,15 @@ GUARDS: Final = (
         (f"{_FROZEN}test_by_a_stale_source",),
     ),
     Guard(
-        "A source is stale once it says so itself",
+        "What an overdue manifest says waits for a fresh one",
         (
             Edit(
-                _ACCEPT,
-                "is_stale=manifest is not None and manifest.is_over(arrived.now),",
-                "is_stale=False,",
+                "services/registry-sync/registry_sync/sync/run.py",
+                "if not manifest.is_over(now):",
+                "if True:",
             ),
         ),
-        (f"{_TESTS}test_faults.py::test_a_stale_source_is_stale_and_what_it_says_freezes_nobody",),
+        (f"{_TESTS}test_faults.py::test_a_stale_source_freezes_nobody_and_loses_no_revocation",),
     ),
     Guard(
         "The word of the first rank alone freezes",

@@ -104,11 +104,29 @@ GUARDS: Final = (
         (
             Edit(
                 _SAFEGUARDS,
-                "if release is not None and size <= release.ceiling:",
-                "if release is not None:",
+                "return size <= self.ceiling and (",
+                "return (",
             ),
         ),
         (f"{_JUDGED}test_a_whole_batch_acts_up_to_what_was_seen",),
+    ),
+    Guard(
+        "Other columns than people saw are another question",
+        (Edit(_SAFEGUARDS, "(reason not in NAMED or self.detail == detail)", "True"),),
+        (f"{_JUDGED}test_other_columns_than_people_saw_are_another_question",),
+    ),
+    Guard(
+        "What was approved is tried until it acts",
+        (
+            Edit(
+                "services/registry-sync/registry_sync/sync/run.py",
+                "        self.everything |= held.is_approved\n",
+                "",
+            ),
+        ),
+        (
+            "tests/integration/registry/test_holds.py::test_what_was_approved_acts_though_the_first_try_fails",
+        ),
     ),
     Guard(
         "Votes end when more waits than was voted on",

@@ -100,7 +100,7 @@ async def test_a_conflict_nobody_decides_is_asked_about_again_after_a_day(
     nation: Mirror, province: Mirror
 ) -> None:
     await contradict(nation, province)
-    province.wait(25 * 3_600)
+    await province.pass_time(hours=25)
     await province.sync()
     assert await nation.holds("expired") == {"conflict": 1}
     assert await nation.holds() == {"conflict": 1}

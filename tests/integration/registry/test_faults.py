@@ -14,6 +14,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from registry_sync.mirror import sources
 from sandbox.bank.transport import WithoutNetwork
 from tests.integration.registry.mirrors import Mirror, Site, empty, mirror_on
 from tests.integration.registry.truth import differences, register, untouched
@@ -50,7 +51,7 @@ REFUSED = [
     Case("wrong_signature", 1, "signature_wrong"),
     Case("bomb", 1, "bomb"),
     Case("foreign_host", 1, "host_not_allowed"),
-    Case("stale", 1, "unchanged"),
+    Case("stale", 1, "overdue"),
 ]
 HELD = [
     Case("empty", 1, "withheld", {"empty": SITES}),
@@ -171,15 +172,22 @@ async def test_a_manifest_of_another_source_is_refused(mirror: Mirror) -> None:
     assert await belief(mirror) == before
 
 
-async def test_a_stale_source_is_stale_and_what_it_says_freezes_nobody(mirror: Mirror) -> None:
+async def test_a_stale_source_freezes_nobody_and_loses_no_revocation(mirror: Mirror) -> None:
+    """What an overdue manifest says acts once a fresh one says it, and not before."""
     (site,) = await untouched(mirror, 1)
     await mirror.revoke(site)
     await mirror.platform.turn(stale=True)
-    assert (await mirror.sync()).result == "applied"
-    (told,) = [one for one in await mirror.events() if one["type"] == "licence.revoked"][-1:]
-    assert (told["institution_id"], told["body"]["effect"]) == (site["uscc"], "review")
-    assert told["body"]["stale"]
+    for everything in (False, True):
+        assert (await mirror.sync(everything=everything)).result == "overdue"
     assert await mirror.freezing() == []
+    assert await mirror.status(site["uscc"]) == "normal"
+    state = (await sources.states(mirror.database))[mirror.source.name]
+    assert state.is_stale(await sources.clock(mirror.database))
+    await mirror.platform.http.delete("/desk/faults")
+    assert (await mirror.sync()).result == "applied"
+    assert await mirror.freezing() == [site["uscc"]]
+    state = (await sources.states(mirror.database))[mirror.source.name]
+    assert not state.is_stale(await sources.clock(mirror.database))
 
 
 async def test_an_institution_that_keeps_turning_is_held_alone(mirror: Mirror) -> None:

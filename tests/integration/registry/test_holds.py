@@ -70,6 +70,31 @@ async def test_two_persons_let_through_what_they_saw(mirror: Mirror) -> None:
     assert await differences(mirror) == []
 
 
+async def test_what_was_approved_acts_though_the_first_try_fails(mirror: Mirror) -> None:
+    """The platform fell silent just then: the next look goes on, and nobody votes again."""
+    many = await mass(mirror)
+    await mirror.vote("mass_revocation", "an officer", "another one")
+    await mirror.platform.turn(server_error=1)
+    failed = await mirror.look()
+    assert failed is not None
+    assert failed.result == "unreachable"
+    await mirror.platform.http.delete("/desk/faults")
+    assert (await mirror.sync()).result == "applied"
+    assert sorted(await mirror.freezing()) == codes(*many)
+
+
+async def test_three_sites_closed_at_once_are_one_turn(mirror: Mirror) -> None:
+    """Turns are counted by moments: an institution of many sites does not flap by closing."""
+    (one,) = await untouched(mirror, 1)
+    sites = [{"uscc": one["uscc"], "licenceNo": f"{one['licenceNo']}{n}"} for n in range(3)]
+    await mirror.platform.change(*({**site, "orgName": one["orgName"]} for site in sites))
+    await mirror.sync()
+    await mirror.platform.change(*({**site, "orgStatus": "停业"} for site in sites))
+    await mirror.sync()
+    await mirror.platform.change(*({**site, "orgStatus": "正常"} for site in sites))
+    assert (await mirror.sync()).result == "applied"
+
+
 async def test_what_nobody_saw_waits_anew(mirror: Mirror) -> None:
     seen = await mass(mirror, 6)
     await mirror.vote("mass_revocation", "an officer", "another one")

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
+from registry_sync.mirror import lapsing
 from registry_sync.mirror.sources import enrol
 from registry_sync.settings import SourceSettings
 from registry_sync.sync.run import Outcome, Syncing
 from registry_sync.worker import Rounds
 from tests.integration.registry.mirrors import Mirror, mirror_on
-from tests.support.postgres import MakeDatabase
+from tests.support.postgres import MakeDatabase, run_sql
 
 
 @pytest.fixture
@@ -113,3 +114,33 @@ class Faulty(Syncing):
         if source.name == "city":
             raise RuntimeError("planted")
         return await super().sync(source, everything=everything)
+
+
+async def test_a_source_that_is_named_no_more_stands_in_nobodys_way(mirror: Mirror) -> None:
+    """What it said stays, under the rank it had; the others go on."""
+    await mirror.sync()
+    (site,) = await mirror.sites(1)
+    await enrol(mirror.database, {"former": 3})
+    run_sql(
+        mirror.owner_url,
+        "INSERT INTO registry.site SELECT institution_id, 'former', licence_no, digest, said,"
+        " valid_from, statement_no, evidence, first_seen_at, missing_since, missing_fulls"
+        f" FROM registry.site WHERE institution_id = '{site['uscc']}'",
+    )
+    await mirror.revoke(site)
+    assert (await mirror.sync()).result == "applied"
+    assert await mirror.freezing() == [site["uscc"]]
+
+
+async def test_nothing_lapses_while_the_source_is_late(mirror: Mirror) -> None:
+    """A licence renewed unseen is no reason to close a school at midnight."""
+    await mirror.sync()
+    (site,) = await mirror.sites(1)
+    await mirror.platform.change({"uscc": site["uscc"], "licenceValidTo": "2026-12-31"})
+    await mirror.sync()
+    mirror.wait(60 * 86_400)
+    assert await lapsing.lapse(mirror.database, {"national": 1}) == 0
+    await mirror.platform.http.put("/desk/clock", json={"offset_s": 60 * 86_400})
+    await mirror.sync()
+    await lapsing.lapse(mirror.database, {"national": 1})
+    assert await mirror.status(site["uscc"]) == "expired"

@@ -22,7 +22,7 @@ WORDS = {
 }
 ORDER = (
     *("normal", "suspended", "transformed", "winding_down"),
-    *("deregistered", "expired", "revoked", "unknown"),
+    *("deregistered", "expired", "unknown", "revoked"),
 )
 YES = {"1": "yes", "0": "no"}
 
@@ -56,7 +56,7 @@ async def _misjudged(mirror: Mirror, true: dict[Key, Site]) -> list[str]:
     today = business_day(wall_clock() + mirror.passed)
     best: dict[str, str] = {}
     for (name, _), site in true.items():
-        best[name] = min(best.get(name, "unknown"), status(site, today), key=ORDER.index)
+        best[name] = min(best.get(name, "revoked"), status(site, today), key=ORDER.index)
     rows = await mirror.rows("SELECT institution_id, status FROM registry.institution")
     held = {one["institution_id"]: one["status"] for one in rows}
     names = best.keys() | held.keys()

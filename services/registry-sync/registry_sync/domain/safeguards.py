@@ -18,6 +18,9 @@ from registry_sync.domain.words import HoldReason, Status
 WHOLE_BPS: Final = 10_000
 _NOT_REQUIRED: Final = frozenset({"address"})
 
+NAMED: Final = frozenset({HoldReason.schema_drift, HoldReason.fill_rate})
+"""Reasons whose detail names what people decide on: other columns are another question."""
+
 COLUMNS_SHOWN: Final = 10
 """Unknown columns named to those who decide."""
 
@@ -72,6 +75,12 @@ class Release:
 
     ceiling: int
     keys: frozenset[Key] = frozenset()
+    detail: str = ""
+    """Which columns or fields they saw."""
+
+    def lets(self, reason: HoldReason, size: int, detail: str) -> bool:
+        """Tell whether a doubt about a whole batch is one that people saw."""
+        return size <= self.ceiling and (reason not in NAMED or self.detail == detail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +96,7 @@ class Withheld:
         """Tell whether people who look at an earlier hold have all of this before them."""
         if self.count > release.ceiling or not release.keys.issuperset(self.keys):
             return False
-        return self.reason != HoldReason.schema_drift or self.detail == detail
+        return self.reason not in NAMED or self.detail == detail
 
     @property
     def is_whole(self) -> bool:
@@ -133,7 +142,7 @@ def judge(
     for reason, detail in _doubts(batch, limits):
         size = _size(batch)
         release = released.get(reason)
-        if release is not None and size <= release.ceiling:
+        if release is not None and release.lets(reason, size, detail):
             judgement.released.add(reason)
         else:
             judgement.withheld.append(Withheld(reason, size, detail=detail))

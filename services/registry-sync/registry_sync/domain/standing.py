@@ -13,6 +13,9 @@ from typing import Any, Final
 from registry_sync.domain.record import FIELDS, Key
 from registry_sync.domain.words import LicenceClass, Status
 
+TOP_RANK: Final = 1
+"""Of the source that is believed first, the only one whose word freezes."""
+
 _GRAVITY: Final = {status: place for place, status in enumerate(Status)}
 """From `normal` to `unknown`: an institution stands as well as the best of its sites."""
 
@@ -142,8 +145,12 @@ def contradicted_of(view: View, said: Iterable[Said]) -> set[tuple[str, Key]]:
     return found
 
 
-def _gravity(site: Site) -> int:
-    return _GRAVITY[Status(site.values["status"] or Status.unknown)]
+def _gravity(site: Site) -> float:
+    """Return how badly a site stands; a word of the first source's that nobody knows is no 吊销."""
+    status = Status(site.values["status"] or Status.unknown)
+    if status == Status.unknown and site.rank == TOP_RANK:
+        return _GRAVITY[Status.revoked] - 0.5
+    return _GRAVITY[status]
 
 
 def _site(

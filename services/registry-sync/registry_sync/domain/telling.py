@@ -18,10 +18,8 @@ An event names the licence that turned, and who said so of it.
 from dataclasses import dataclass
 from typing import Any, Final
 
-from registry_sync.domain.standing import Site, View
+from registry_sync.domain.standing import TOP_RANK, Site, View
 from registry_sync.domain.words import Status
-
-TOP_RANK: Final = 1
 
 _SENTENCES: Final = {
     Status.revoked: "licence.revoked",
@@ -38,6 +36,9 @@ _CLOSED_TO_PUPILS: Final = frozenset(
     }
 )
 """Statuses under which no new money may be collected."""
+
+_GIVEN_UP: Final = frozenset({Status.deregistered, Status.transformed})
+"""Statuses of a licence that no institution stands by any more."""
 
 _TURNS: Final = {
     "licence.revoked": ("status", Status.revoked),
@@ -64,16 +65,18 @@ def tell(before: View | None, after: View, *, is_stale: bool) -> list[Told]:
     if before == after:
         return []
     types = _types(before, after)
+    effects = [_effect(kind, before, after, is_stale=is_stale) for kind in types]
+    if _has_closed(before, after) and not {"freeze", "no_collection"}.intersection(effects):
+        effects[0] = "no_collection"  # its last good licence went by a word that does not freeze
     return [
-        _told(
-            kind,
-            before,
-            after,
-            _effect(kind, before, after, is_stale=is_stale),
-            is_stale=is_stale,
-        )
-        for kind in types
+        _told(kind, before, after, effect, is_stale=is_stale)
+        for kind, effect in zip(types, effects, strict=True)
     ]
+
+
+def _has_closed(before: View | None, after: View) -> bool:
+    was_open = before is not None and before.status not in _CLOSED_TO_PUPILS
+    return was_open and after.status in _CLOSED_TO_PUPILS
 
 
 def tell_missing(view: View, *, is_stale: bool) -> Told:
@@ -129,6 +132,8 @@ def _may_freeze(before: View, after: View) -> bool:
     """Tell whether a word is explicit, doubly keyed, of the top source, and of all its sites."""
     confirmed = {one.licence_no for one in before.sites if one.rank == TOP_RANK}
     speaking = [one for one in after.sites if _speaks(one)]
+    standing = [one for one in speaking if one.values["status"] not in _GIVEN_UP]
+    speaking = standing or speaking
     return bool(speaking) and all(_is_explicit(one, confirmed) for one in speaking)
 
 

@@ -95,6 +95,7 @@ class BatchFault(StrEnum):
     signature_wrong = "signature_wrong"
     manifest_wrong = "manifest_wrong"
     rollback = "rollback"
+    overdue = "overdue"
     overtaken = "overtaken"
     not_a_sheet = "not_a_sheet"
     macros = "macros"

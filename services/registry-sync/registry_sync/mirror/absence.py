@@ -22,7 +22,7 @@ async def tell_missing(tx: LedgerConnection, source: Source) -> None:
     names = [row["institution_id"] for row in rows]
     if not names:
         return
-    chunk = await read_chunk(tx, source.ranks, names)
+    chunk = await read_chunk(tx, names)
     told = [
         (
             name,

@@ -85,7 +85,7 @@ async def apply(tx: LedgerConnection, source: Source, records: Iterable[Record])
 async def look_again(tx: LedgerConnection, source: Source, keys: Iterable[Key]) -> Applied:
     """Work out anew how the institutions of some sites stand: few, those in conflict."""
     names = sorted({name for name, _ in keys})
-    return await write_views(tx, source, await read_chunk(tx, source.ranks, names), names)
+    return await write_views(tx, source, await read_chunk(tx, names), names)
 
 
 async def note_missing(tx: LedgerConnection, source: Source, keys: Sequence[Key]) -> None:
@@ -128,7 +128,7 @@ def _chunks(records: Sequence[Record]) -> Iterator[list[Record]]:
 
 async def _apply_chunk(tx: LedgerConnection, source: Source, records: list[Record]) -> Applied:
     names = list(dict.fromkeys(one.institution_id for one in records))
-    chunk = await read_chunk(tx, source.ranks, names)
+    chunk = await read_chunk(tx, names)
     rows = []
     for one in records:
         number = chunk.numbers.get(one.key, 0) + 1
@@ -142,14 +142,14 @@ async def _apply_chunk(tx: LedgerConnection, source: Source, records: list[Recor
     return await write_views(tx, source, chunk, names)
 
 
-async def read_chunk(tx: LedgerConnection, ranks: dict[str, int], names: Sequence[str]) -> _Chunk:
+async def read_chunk(tx: LedgerConnection, names: Sequence[str]) -> _Chunk:
     """Read what is said of some institutions, and how they are believed to stand."""
     chunk = _Chunk({}, {}, {}, {})
     for row in await tx.fetch(statement(_SQL, "read_sites"), names):
         key = (row["institution_id"], row["licence_no"])
         said = Said(
             row["source"],
-            ranks[row["source"]],
+            row["rank"],
             key,
             tuple(row["said"]),
             row["valid_from"],

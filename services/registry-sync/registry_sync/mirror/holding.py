@@ -38,13 +38,15 @@ async def read_released(
     After a day it has run out like what nobody decided: the source may say something else now.
     """
     rows = await tx.fetch(
-        "SELECT h.hold_id, h.reason, h.changes FROM registry.hold AS h"
+        "SELECT h.hold_id, h.reason, h.changes, h.detail FROM registry.hold AS h"
         " WHERE h.source = $1 AND h.state = 'approved' AND h.expires_at > $2",
         source,
         now,
     )
     return {
-        HoldReason(row["reason"]): Release(row["changes"], await _keys(tx, row["hold_id"]))
+        HoldReason(row["reason"]): Release(
+            row["changes"], await _keys(tx, row["hold_id"]), row["detail"]
+        )
         for row in rows
     }
 

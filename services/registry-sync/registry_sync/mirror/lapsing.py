@@ -4,7 +4,7 @@ from typing import Final
 from uuid import UUID
 
 from registry_sync.mirror import applying
-from registry_sync.mirror.sources import clock
+from registry_sync.mirror.sources import LATE, clock
 from shared.pg.database import Database
 from shared.pg.sql import statement
 from shared.time import business_day
@@ -22,11 +22,14 @@ async def lapse(database: Database, ranks: dict[str, int]) -> int:
     async with database.ledger() as tx:
         await applying.lock(tx)
         rows = await tx.fetch(
-            statement("registry_sync.mirror.sql", "read_lapsed"), today.isoformat(), LAPSED_MAX
+            statement("registry_sync.mirror.sql", "read_lapsed"),
+            today.isoformat(),
+            LAPSED_MAX,
+            LATE,
         )
         names = [row["institution_id"] for row in rows]
         if not names:
             return 0
-        chunk = await applying.read_chunk(tx, ranks, names)
+        chunk = await applying.read_chunk(tx, names)
         source = applying.Source("", ranks, _NOBODY, "", today, now, today)
         return (await applying.write_views(tx, source, chunk, names)).changed

@@ -18,6 +18,8 @@ class Waiting:
     """Whether anything that only a full batch brings again waits."""
     is_over: bool
     """Whether something ran out undecided: it is to be made anew."""
+    is_approved: bool
+    """Whether something that two persons let through has not acted yet."""
     version: int | None
     """The newest version of which nothing may be believed until people let it through."""
     is_ahead: bool
@@ -29,6 +31,7 @@ async def look(database: Database, source: str, now: datetime) -> Waiting:
     query = text(
         "SELECT coalesce(bool_or(state <> 'rejected' AND reason <> 'conflict'), false) AS is_any,"
         " coalesce(bool_or(state <> 'rejected' AND expires_at <= :now), false) AS is_over,"
+        " coalesce(bool_or(state = 'approved' AND expires_at > :now), false) AS is_approved,"
         " max(version) FILTER (WHERE reason = ANY (:whole) AND state <> 'approved') AS version,"
         " coalesce(bool_or(reason = 'clock'), false) AS is_ahead FROM registry.hold"
         " WHERE source = :source AND (state IN ('open', 'approved')"
@@ -56,3 +59,10 @@ async def released(database: Database) -> set[str]:
     )
     async with database.connect() as connection:
         return set(await connection.scalars(query))
+
+
+async def note_overdue(database: Database, source: str, valid_until: datetime) -> None:
+    """Note until when the source itself says that it counts: every answer is stale from then on."""
+    query = text("UPDATE registry.source SET valid_until = :valid_until WHERE source = :source")
+    async with database.begin() as connection:
+        await connection.execute(query, {"source": source, "valid_until": valid_until})

@@ -120,13 +120,15 @@ class _Run:
         self.version = state.version
         held = await waiting.look(self.database, name, now)
         self.everything |= held.is_over
-        ask_anew = self.everything or held.is_any
+        self.everything |= held.is_approved
+        ask_anew = self.everything or held.is_any or self._is_full_due(state, now)
         answer = await self.transport.manifest(None if ask_anew else state.etag)
         if answer is None:
             await sources.note_unchanged(self.database, name, now)
             return Outcome(name, "unchanged", version=state.version)
         content, etag = answer
         manifest = self._checked(content, state)
+        await self._refuse_overdue(manifest, now)
         is_same = manifest.version == state.version and not self._is_full_due(state, now)
         is_ahead = manifest.as_of - now > Limits().ahead_max
         if is_same and not self.everything:
@@ -152,6 +154,17 @@ class _Run:
             sentence = "The source went back to an older version."
             raise BatchRefused(BatchFault.rollback, sentence)
         return manifest
+
+    async def _refuse_overdue(self, manifest: Manifest, now: datetime) -> None:
+        """Leave what an overdue manifest says for a fresh one to say.
+
+        Applied now it would freeze nobody, and a fresh one that says the same would be no change.
+        """
+        if not manifest.is_over(now):
+            return
+        await waiting.note_overdue(self.database, self.source.name, manifest.valid_until)
+        sentence = "The manifest counts until a moment that has passed: the source is late."
+        raise BatchRefused(BatchFault.overdue, sentence)
 
     def _is_full_due(self, state: State, now: datetime) -> bool:
         return state.last_full_at is None or now - state.last_full_at >= FULL_EVERY

@@ -25,6 +25,9 @@ from tests.unit.registry_sync.domain.registers import a_record, held_of, registe
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 
 
+DRIFT = "unknown columns: creditLevel"
+
+
 def a_batch(known: Iterable[Record], records: list[Record], **facts: Any) -> Batch:  # noqa: ANN401
     """Return a batch over what is held; a full one unless it is said otherwise."""
     is_full = facts.pop("is_full", True)
@@ -258,21 +261,29 @@ def test_an_empty_list_that_was_let_through_counts_everybody_as_missing() -> Non
 def test_a_whole_batch_acts_up_to_what_was_seen(ceiling: int, *, acts: bool) -> None:
     held = register_of(range(9))
     batch = a_batch(held, [*revoked([0, 1]), *held[2:]], unknown_columns=["creditLevel"])
-    judgement = judged(batch, schema_drift=Release(ceiling))
+    judgement = judged(batch, schema_drift=Release(ceiling, detail=DRIFT))
     assert (len(judgement.records), judgement.is_whole) == ((2, False) if acts else (0, True))
 
 
 def test_letting_a_batch_through_does_not_let_its_revocations_through() -> None:
     held = register_of(range(20))
     batch = a_batch(held, [*revoked(range(10)), *held[10:]], unknown_columns=["creditLevel"])
-    assert withheld(judged(batch, schema_drift=Release(10))) == {"mass_revocation": 10}
+    assert withheld(judged(batch, schema_drift=Release(10, detail=DRIFT))) == {
+        "mass_revocation": 10
+    }
+
+
+def test_other_columns_than_people_saw_are_another_question() -> None:
+    held = register_of(range(9))
+    batch = a_batch(held, [*revoked([0]), *held[1:]], unknown_columns=["orgStatus2"])
+    assert judged(batch, schema_drift=Release(9, detail=DRIFT)).is_whole
 
 
 def test_a_batch_doubted_twice_needs_both() -> None:
     facts = {"unknown_columns": ["creditLevel"], "version": 5_000, "version_before": 1}
     batch = a_batch(register_of([1]), revoked([1]), **facts)
-    assert withheld(judged(batch, schema_drift=Release(1))) == {"fast_forward": 1}
-    both = judged(batch, schema_drift=Release(1), fast_forward=Release(1))
+    assert withheld(judged(batch, schema_drift=Release(1, detail=DRIFT))) == {"fast_forward": 1}
+    both = judged(batch, schema_drift=Release(1, detail=DRIFT), fast_forward=Release(1))
     assert (withheld(both), len(both.records)) == ({}, 1)
 
 

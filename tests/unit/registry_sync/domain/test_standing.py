@@ -119,9 +119,15 @@ def test_only_good_standing_expires(status: Status) -> None:
 
 @pytest.mark.parametrize("better", range(len(Status)))
 def test_an_institution_stands_as_well_as_its_best_site(better: int) -> None:
-    order = list(Status)
+    order = [one for one in Status if one not in {Status.unknown, Status.revoked}]
+    order += [Status.unknown, Status.revoked]  # what nobody knows of the first source is no 吊销
     sites = [a_word(licence_no=f"L{at}", status=one.value) for at, one in enumerate(order[better:])]
     assert view(*reversed(sites)).status == order[better]
+
+
+def test_what_a_lower_rank_says_nothing_of_is_no_better_than_a_revocation() -> None:
+    on_a_list = a_few_words("bureau", 3, "L2", white_listed="yes")
+    assert view(a_word(status="revoked"), on_a_list).status == Status.revoked
 
 
 def test_sites_stand_each_for_itself() -> None:

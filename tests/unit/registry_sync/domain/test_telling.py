@@ -116,7 +116,7 @@ class TestNobodyIsFrozen:
         other = a_word(licence_no="L2")
         assert "freeze" not in self.effects(view(a_word(), other), a_word(**word), other)
 
-    @pytest.mark.parametrize("status", ["suspended", "expired", "unknown", "deregistered"])
+    @pytest.mark.parametrize("status", ["suspended", "expired", "unknown", "winding_down"])
     def test_whose_other_licence_is_not_taken_away(self, word: Words, status: str) -> None:
         other = a_word(licence_no="L2", status=status)
         assert "freeze" not in self.effects(view(a_word(), other), a_word(**word), other)
@@ -144,6 +144,23 @@ def test_a_black_list_of_a_lower_rank_does_not_freeze_by_the_top_sources_licence
     national = a_word(black_listed=None)
     bureau = a_few_words("bureau", 3, black_listed="yes")
     assert told(view(national), view(national, bureau)) == [("list.black.added", "review")]
+
+
+@pytest.mark.parametrize("given_up", ["deregistered", "transformed"])
+@pytest.mark.parametrize("word", ADVERSE)
+def test_a_licence_that_was_given_up_stands_in_nobodys_way(word: Words, given_up: str) -> None:
+    """It is no licence that an institution could carry on by (decision 0302)."""
+    before = view(a_word(licence_no="L2"), a_word(status=given_up))
+    after = view(a_word(licence_no="L2", **word), a_word(status=given_up))
+    assert "freeze" in {effect for _, effect in told(before, after)}
+
+
+def test_the_last_good_licence_taken_by_a_lower_rank_closes_to_pupils() -> None:
+    """Less than a freeze, and never nothing: 注销 alone would have done as much."""
+    old = a_word(status="deregistered")
+    before = view(old, a_word("bureau", 3, licence_no="L2"))
+    after = view(old, a_word("bureau", 3, licence_no="L2", status="revoked"))
+    assert told(before, after) == [("licence.revoked", "no_collection")]
 
 
 def test_the_last_licence_to_go_freezes() -> None:

@@ -1,7 +1,7 @@
 -- Count how often a source turned an institution's status or black listing within a week.
 -- tidy: allow sql-institution - only those that turned are returned.
 -- Locks: none. Index: statement_recorded_at_idx. Rows: institutions whose status changed twice.
-SELECT t.institution_id, count(*) AS toggles
+SELECT t.institution_id, count(DISTINCT t.recorded_at) AS toggles
 FROM (
   SELECT
     s.institution_id, s.licence_no, s.recorded_at, ARRAY[s.said[5], s.said[10]] AS stood,
@@ -16,4 +16,4 @@ FROM (
 WHERE t.recorded_at >= $2::timestamptz AND t.before IS NOT NULL
   AND t.stood IS DISTINCT FROM t.before
 GROUP BY t.institution_id
-HAVING count(*) > 1
+HAVING count(DISTINCT t.recorded_at) > 1
