@@ -4,9 +4,15 @@ import asyncio
 
 import pytest
 
+from escrow.domain.commands import RegisterInstitution
+from escrow.domain.policy import Policies
+from escrow.ledger.gather import Poster
+from escrow.ledger.post import Submission
+from escrow.ledger.requests import Answer, RequestKey
+from shared.ids import new_id
 from tests.integration.escrow.locks import SEEN_S, holding
 from tests.integration.escrow.offices import findings
-from tests.support.client import City, Place, days_ago, ok
+from tests.support.client import City, Place, an_institution_id, days_ago, ok
 
 DOCUMENT = "教监〔2026〕9号"
 
@@ -215,3 +221,37 @@ async def test_an_account_belongs_to_one_institution(city: City, place: Place) -
     unknown = {**body, "bank_id": "no-such-bank", "account_number": "9900000001"}
     answer = await city.supervisor.put(f"{other.path}/custody-account", unknown)
     assert (answer.status_code, answer.json()["code"]) == (409, "bank_unknown")
+
+
+# -- institutions --------------------------------------------------------------------------
+
+
+async def test_a_refused_registration_leaves_nothing_in_the_books(city: City) -> None:
+    name = an_institution_id()
+    answer = await city.supervisor.put(f"/v1/institutions/{name}", described("natonal"))
+    assert (answer.status_code, answer.json()["code"]) == (409, "policy_unknown")
+    found = await findings(city.app.state.escrow.database)
+    assert [one for one in found if name in one] == []
+    assert (await city.supervisor.get(f"/v1/institutions/{name}")).status_code == 404
+
+
+async def test_a_refusal_told_again_leaves_nothing_once_the_policy_is_known(city: City) -> None:
+    """The first answer stands, though an upgrade brought the policy meanwhile."""
+    database = city.app.state.escrow.database
+    name, request = an_institution_id(), RequestKey(new_id().bytes * 2, bytes(32))
+    command = RegisterInstitution(name, "夜课", "320600", "non_subject", "both", "national")
+    submission = Submission((command,), request, lambda done: Answer(409, repr(done).encode()))
+    first = await Poster(database, Policies(())).answer(submission)
+    again = await city.app.state.escrow.poster.answer(submission)
+    assert (again.body, again.is_replayed) == (first.body, True)
+    assert [one for one in await findings(database) if name in one] == []
+
+
+def described(policy: str) -> dict[str, str]:
+    return {
+        "name": "示例青竹科技培训中心",
+        "district_code": "320602",
+        "category": "non_subject",
+        "delivery": "offline",
+        "policy": policy,
+    }

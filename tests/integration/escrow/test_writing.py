@@ -64,7 +64,7 @@ async def _post_late(database: Database, books: Books, later: list[ask.Command])
     """Read and decide, let another post, and only then write."""
     policies = poster_on(database).policies
     async with database.ledger() as tx:
-        book = await store.read(tx, store.Keys.of(later), policies)
+        book = await store.read(tx, store.Keys.of(later, policies), policies)
         decision = decide(book, later, new_id)
         await books.post(books.lesson("C1", 2))
         await store.write(tx, book, decision.changes)

@@ -11,7 +11,7 @@ from shared.time import rfc3339
 
 def register_institution(draft: Draft, command: RegisterInstitution) -> Outcome:
     """Put an institution into the books, or change how it is described."""
-    if not any(one.name == command.policy for one in draft.book.policies.versions):
+    if not draft.book.policies.is_known(command.policy):
         return Refused(Refusal.policy_unknown)
     standing = draft.standing(command.institution_id)
     if standing is None:

@@ -46,6 +46,10 @@ class Policies:
         self.versions = tuple(sorted(versions, key=lambda one: (one.name, one.version)))
         self._by_key = {(one.name, one.version): one for one in versions}
 
+    def is_known(self, name: str) -> bool:
+        """Tell whether there is a policy of this name."""
+        return any(one.name == name for one in self.versions)
+
     def in_force(self, name: str, day: date) -> Policy | None:
         """Return the version of a policy that holds on a day, or None."""
         holding = [one for one in self.versions if one.name == name and one.effective_from <= day]

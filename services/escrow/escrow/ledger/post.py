@@ -3,8 +3,8 @@
 | step | round trips | holds |
 |---|---|---|
 | claim | 1 | an advisory lock per request |
-| lock | 1 (2 where an institution is new) | the rows of the posting's institutions, sorted |
 | answered | 1 | - |
+| lock | 1 (2 where an institution is new) | the rows of the posting's institutions, sorted |
 | read | 3 for releases, more where a command needs more | - |
 | decide | none | - |
 | write | one per table that changes, and one for the answers | - |
@@ -21,12 +21,13 @@ from uuid import UUID
 
 from prometheus_client import Counter, Histogram
 
-from escrow.domain.book import decide
-from escrow.domain.commands import Command
+from escrow.domain.book import Book, Decision, decide
+from escrow.domain.commands import Command, RegisterInstitution
 from escrow.domain.outcomes import Outcome, Refused
 from escrow.domain.policy import Policies
 from escrow.ledger import requests, store
 from escrow.ledger.requests import Answer, RequestKey
+from shared.errors import InvariantBroken
 from shared.pg.database import LedgerConnection
 from shared.pg.ids import new_id
 
@@ -70,23 +71,23 @@ async def post(
     """Post submissions, in order, under the locks of all their institutions.
 
     The wait for a lock does not refresh a statement's snapshot, so locking and reading are
-    two statements and must remain two.
+    two statements and must remain two. What a claim holds nobody else can answer, so answers
+    are read before: a request that was answered makes and locks no row.
     """
     started = perf_counter()
     first = _first_of_each_request(submissions)
     running = await requests.claim(tx, [one.request for one in first if one.request])
     ours = [one for one in first if not (one.request and one.request.digest in running)]
-    keys = store.Keys.of(_commands(ours))
-    await store.lock(tx, keys)
-    locked = _phase("lock", started)
     answered = await requests.read(tx, [one.request for one in ours if one.request])
     fresh = [one for one in ours if not (one.request and one.request.digest in answered)]
     commands = _commands(fresh)
-    if answered:
-        keys = store.Keys.of(commands)
+    keys = store.Keys.of(commands, policies)
+    await store.lock(tx, keys)
+    locked = _phase("lock", started)
     book = await store.read(tx, keys, policies)
     loaded = _phase("read", locked)
     decision = decide(book, commands, make_id)
+    _refuse_empty_rows(keys, book, decision)
     posted = _answers(fresh, decision.outcomes)
     decided = _phase("decide", loaded)
     await store.write(tx, book, decision.changes)
@@ -98,6 +99,19 @@ async def post(
         if one.request and one.request.digest in answered:
             posted[id(one)] = Posted(answer=answered[one.request.digest].for_body(one.request))
     return [posted.get(id(one), _RUNNING) for one in submissions]
+
+
+def _refuse_empty_rows(keys: store.Keys, book: Book, decision: Decision) -> None:
+    """Roll back rather than leave a balance of an institution that was not registered."""
+    registered = {
+        one.institution_id
+        for one in decision.changes.registered
+        if isinstance(one, RegisterInstitution)
+    }
+    for institution_id in keys.opened - registered:
+        if book.standings[institution_id].name is None:
+            message = f"{institution_id} was opened and not registered"
+            raise InvariantBroken(message)
 
 
 def _first_of_each_request(submissions: Sequence[Submission]) -> list[Submission]:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from escrow.domain import commands as asked
 from escrow.domain.commands import Command
+from escrow.domain.policy import Policies
 from escrow.domain.registry import Effect
 from shared.ids import parse_end_to_end_id
 
@@ -18,6 +19,7 @@ class Keys:
 
     institutions: set[str] = field(default_factory=set)
     opened: set[str] = field(default_factory=set)
+    """Institutions to make a row for: those whose registration will not be refused."""
     contracts: set[tuple[str, str]] = field(default_factory=set)
     lessons: set[tuple[str, str, int]] = field(default_factory=set)
     items: set[tuple[str, str]] = field(default_factory=set)
@@ -40,14 +42,18 @@ class Keys:
     """Custody accounts about to be filed, as (bank, account number)."""
 
     @classmethod
-    def of(cls, commands: Iterable[Command]) -> "Keys":
-        """Gather the keys of a batch."""
+    def of(cls, commands: Iterable[Command], policies: Policies) -> "Keys":
+        """Gather the keys of a batch; what a registration names decides whether it opens a row."""
         keys = cls()
         for command in commands:
             keys.institutions.add(command.institution_id)
             gather = _GATHER.get(type(command))
             if gather is not None:
                 gather(keys, command)
+            elif isinstance(command, asked.RegisterInstitution) and policies.is_known(
+                command.policy
+            ):
+                keys.opened.add(command.institution_id)
         return keys
 
 
@@ -112,10 +118,6 @@ def _unseen(keys: Keys, command: asked.PlaceFreeze | asked.PlanPayouts) -> None:
     keys.unseen.add(command.institution_id)
 
 
-def _open(keys: Keys, command: asked.RegisterInstitution) -> None:
-    keys.opened.add(command.institution_id)
-
-
 def _hear(keys: Keys, command: asked.HearRegistry) -> None:
     keys.heard.add(command.institution_id)
     if command.effect == Effect.freeze:
@@ -153,8 +155,7 @@ _GATHER: Final[dict[type, Callable[[Keys, Any], None]]] = {
     asked.RecordResult: _instruction,
     asked.PlaceFreeze: _unseen,
     asked.PlanPayouts: _unseen,
-    asked.RegisterInstitution: _open,
     asked.OpenAccount: _file,
     asked.ReceiveStatement: _statement,
 }
-"""Commands without an entry need their institution alone."""
+"""Commands without an entry need their institution alone; a registration may open one."""
