@@ -20,7 +20,7 @@ from registry_sync.lookup import faults, pages
 from registry_sync.lookup.desk import open_desk
 from registry_sync.mirror.sources import enrol
 from registry_sync.pulling import api as pulling
-from registry_sync.settings import Settings, read_sources
+from registry_sync.settings import Settings, cadences_of, read_sources
 from registry_sync.source.sheets import SIZE_MAX
 from registry_sync.startup import SERVICE
 from registry_sync.supervision import faults as supervision_faults
@@ -58,7 +58,7 @@ def build(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await SERVICE.start(database, settings)
-        await enrol(database, ranks)
+        await enrol(database, ranks, cadences_of(named))
         yield
         await client.aclose()
         await desk.accounts.close()

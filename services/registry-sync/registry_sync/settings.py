@@ -1,7 +1,8 @@
 """registry-sync's settings, from the environment, and its sources, from a file."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
 import yaml
@@ -13,6 +14,10 @@ from shared.settings import DatabaseSettings
 
 SOURCES_MAX: Final = 20
 """Sources of one installation: what the metrics are counted for."""
+
+PLATFORM_CADENCE_S: Final = 3_600
+SHEET_CADENCE_S: Final = 2_592_000
+"""How often something should come of a source of which nothing else is said."""
 
 
 class SourceSettings(BaseModel):
@@ -29,7 +34,15 @@ class SourceSettings(BaseModel):
     url: Annotated[str, Field(pattern="^https?://[!-~]{1,500}$")] | None = None
     public_key: Annotated[str, Field(pattern="^[A-Za-z0-9+/]{43}=$")] | None = None
     hosts: frozenset[str] = frozenset()
-    cadence_s: Annotated[int, Field(ge=1, le=2_678_400)] = 3_600
+    cadence_s: Annotated[int, Field(ge=1, le=2_678_400)] = PLATFORM_CADENCE_S
+
+    @model_validator(mode="before")
+    @classmethod
+    def bureaus_take_longer(cls, said: Any) -> Any:  # noqa: ANN401 - whatever stands in the file
+        """Expect a sheet once a month where the file does not say how often."""
+        if isinstance(said, dict) and said.get("kind") == "sheet":
+            return {"cadence_s": SHEET_CADENCE_S, **said}
+        return said
 
     @model_validator(mode="after")
     def can_be_asked(self) -> "SourceSettings":
@@ -99,6 +112,11 @@ class Settings(DatabaseSettings):
     escrow_key: SecretStr | None = Field(
         None, description="A key of escrow's for that: an auditor's for the whole country."
     )
+
+
+def cadences_of(named: Sequence[SourceSettings]) -> dict[str, int]:
+    """Return how often sheets should come: a platform says so in its manifest."""
+    return {one.name: one.cadence_s for one in named if one.kind == "sheet"}
 
 
 def read_sources(path: Path | None) -> list[SourceSettings]:

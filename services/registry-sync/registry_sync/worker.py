@@ -9,7 +9,7 @@ from typing import Final
 import httpx
 
 from registry_sync.mirror import lapsing, sources, waiting
-from registry_sync.settings import Settings, SourceSettings, read_sources
+from registry_sync.settings import Settings, SourceSettings, cadences_of, read_sources
 from registry_sync.startup import SERVICE
 from registry_sync.sync import gauges, metrics, sheets
 from registry_sync.sync.run import Syncing
@@ -91,7 +91,7 @@ async def _work(settings: Settings) -> None:
     await SERVICE.start(database, settings)
     named = read_sources(settings.sources_file)
     ranks = {one.name: one.rank for one in named}
-    await sources.enrol(database, ranks)
+    await sources.enrol(database, ranks, cadences_of(named))
     metrics.begin(list(ranks))
     is_production = settings.environment is Environment.production
     async with httpx.AsyncClient(follow_redirects=False, trust_env=False) as client:

@@ -19,7 +19,7 @@ from registry_sync.worker import Rounds
 from shared.pg.database import Database
 from shared.settings import Environment
 from tests.support.client import Caller, Json, ok
-from tests.support.postgres import MakeDatabase, registry_url, service_url
+from tests.support.postgres import MakeDatabase, registry_url, run_sql, service_url
 from tests.unit.registry_sync.source.books import HEADER, a_book, a_row
 from tests.unit.registry_sync.source.codes import a_code
 
@@ -48,6 +48,7 @@ class Office:
     key: str
     escrow: Database
     app: Any
+    owner_url: str
 
     async def send(self, content: bytes, file_name: str = "名单.xlsx") -> httpx.Response:
         return await self.http.post(
@@ -70,6 +71,13 @@ class Office:
         query = text("SELECT institution_id, status FROM registry.institution")
         async with self.app.state.registry.database.connect() as connection:
             return {row.institution_id: row.status for row in await connection.execute(query)}
+
+    def wait(self, days: int) -> None:
+        passed = f"UPDATE access.clock SET offset_s = offset_s + {days * 86_400}"
+        run_sql(self.owner_url, passed)
+
+    async def sources(self) -> list[Json]:
+        return list(ok(await self.officer.get("/v1/sources"))["items"])
 
     async def look(self) -> None:
         registry = self.app.state.registry
@@ -97,7 +105,7 @@ async def office(fresh_database: MakeDatabase, tmp_path: Path) -> AsyncIterator[
         await stack.enter_async_context(http)
         stack.push_async_callback(escrow.close)
         _, key = await create_key(escrow, role="supervisor", created_by="tests")
-        yield Office(http, Caller(http, key), key, escrow, app)
+        yield Office(http, Caller(http, key), key, escrow, app, owner_url)
 
 
 async def test_a_preview_shows_the_difference_and_changes_nothing(office: Office) -> None:
@@ -148,6 +156,28 @@ async def test_a_shrunken_sheet_is_held_and_acts_once_two_persons_say_so(office:
     assert (
         ok(await office.officer.get("/v1/holds", state="applied"))["items"][0]["id"] == hold["id"]
     )
+
+
+async def test_a_list_that_nobody_brings_anew_is_stale(office: Office) -> None:
+    """A sheet has no manifest: how often it should come stands in the sources file."""
+    await office.accept(await office.preview(a_row(1)))
+    for days, is_stale in ((59, False), (2, True)):
+        office.wait(days)
+        (found,) = [one for one in await office.sources() if one["source"] == LIST]
+        assert found["stale"] is is_stale, days
+        shown = ok(await office.http.get(f"/v1/institutions/{a_code(1)}"))
+        assert shown["stale"] is is_stale, days
+
+
+async def test_a_column_that_empties_is_held(office: Office) -> None:
+    """As of a platform's batches: what most rows said before does not vanish unseen."""
+    for day in range(3):
+        rows = [a_row(number, until=f"2027-06-{day + 10}") for number in range(40)]
+        done = await office.accept(await office.preview(*rows))
+        assert done["withheld"] == {}
+    rows = [a_row(number, until=None) for number in range(40)]
+    done = await office.accept(await office.preview(*rows))
+    assert (done["result"], list(done["withheld"])) == ("withheld", ["fill_rate"])
 
 
 @pytest.mark.parametrize(

@@ -66,16 +66,27 @@ _STATE: Final = (
 )
 
 
-async def enrol(database: Database, ranks: Mapping[str, int]) -> None:
-    """Make the rows of sources that are new, and give those known their rank."""
+async def enrol(
+    database: Database, ranks: Mapping[str, int], cadences: Mapping[str, int] | None = None
+) -> None:
+    """Make the rows of sources that are new, and give those known their rank and cadence.
+
+    Cadences are of those that do not say themselves how often something comes: sheets.
+    """
     query = text(
-        "INSERT INTO registry.source (source, rank) VALUES (:source, :rank)"
-        " ON CONFLICT (source) DO UPDATE SET rank = excluded.rank"
+        "INSERT INTO registry.source (source, rank, cadence_s)"
+        " VALUES (:source, :rank, CAST(:cadence_s AS integer))"
+        " ON CONFLICT (source) DO UPDATE SET rank = excluded.rank,"
+        " cadence_s = coalesce(excluded.cadence_s, registry.source.cadence_s)"
         " WHERE registry.source.rank <> excluded.rank"
+        " OR registry.source.cadence_s IS DISTINCT FROM"
+        " coalesce(excluded.cadence_s, registry.source.cadence_s)"
     )
+    known = cadences or {}
     async with database.begin() as connection:
         for source, rank in sorted(ranks.items()):
-            await connection.execute(query, {"source": source, "rank": rank})
+            bound = {"source": source, "rank": rank, "cadence_s": known.get(source)}
+            await connection.execute(query, bound)
 
 
 async def states(database: Database) -> dict[str, State]:
@@ -240,7 +251,7 @@ async def usual_fill(tx: LedgerConnection, source: str) -> dict[str, int]:
     Once two persons let an emptier batch through, it is the first run that counts.
     """
     rows = await tx.fetch(
-        "SELECT fill_bps FROM registry.fetch WHERE source = $1 AND kind = 'full'"
+        "SELECT fill_bps FROM registry.fetch WHERE source = $1 AND kind IN ('full', 'import')"
         " AND result IN ('applied', 'withheld') AND fill_bps IS NOT NULL"
         " AND started_at >= coalesce((SELECT max(ended_at) FROM registry.hold WHERE source = $1"
         " AND reason = 'fill_rate' AND state = 'applied'), '-infinity')"
