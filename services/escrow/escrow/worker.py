@@ -18,6 +18,7 @@ from escrow.ledger import requests
 from escrow.ledger.gather import Poster
 from escrow.ledger.gauges import refresh
 from escrow.ledger.instructions import list_waiting
+from escrow.ledger.read_books import NOW
 from escrow.ledger.verify import Finding, Report, verify
 from escrow.policies.store import policies_of, read_documents
 from escrow.settings import Settings
@@ -61,7 +62,7 @@ class Rounds:
         """Check what was posted since the last check; the whole where a day has passed."""
         async with self.database.connect() as connection:
             is_fresh = await connection.scalar(
-                select(func.max(verification.c.finished_at) > func.now() - WHOLE_EVERY).where(
+                select(func.max(verification.c.finished_at) > NOW - WHOLE_EVERY).where(
                     verification.c.scope == "whole"
                 )
             )

@@ -13,6 +13,8 @@ from sqlalchemy import text
 
 from escrow.ledger.verify import Scope, checks, chunks, run, verify
 from escrow.ledger.verify.report import FINDINGS_MAX
+from escrow.migrations import service_url
+from escrow.worker import Rounds
 from shared.pg.database import Database
 from tests.integration.escrow.books import (
     Books,
@@ -22,6 +24,7 @@ from tests.integration.escrow.books import (
     post_yesterday,
     poster_on,
 )
+from tests.support.postgres import MakeDatabase, run_sql
 
 Owner: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
@@ -311,3 +314,23 @@ async def _change(owner: Owner, table: str, change: str, my: Books, where: str =
         f"UPDATE escrow.{table} SET {change} WHERE institution_id = $1 AND {where}",
         my.institution_id,
     )
+
+
+async def test_the_whole_is_checked_once_a_day_by_the_books_clock(
+    fresh_database: MakeDatabase,
+) -> None:
+    url = fresh_database()
+    run_sql(url, "UPDATE access.clock SET offset_s = 864000")
+    opened = await Database(service_url(url), application="test-verify").open()
+    try:
+        rounds = Rounds(opened, poster_on(opened))
+        for _ in range(2):
+            await rounds.check_new()
+        run_sql(url, "UPDATE access.clock SET offset_s = offset_s + 90000")
+        await rounds.check_new()
+        query = text("SELECT scope FROM escrow.verification ORDER BY started_at")
+        async with opened.connect() as connection:
+            scopes = (await connection.execute(query)).scalars().all()
+    finally:
+        await opened.close()
+    assert scopes == ["whole", "new", "whole"]
