@@ -76,10 +76,15 @@ async def _keys(options: argparse.Namespace) -> int:
                 shown = {**record, "key": key}
                 show(json.dumps(shown, default=str) if options.json else f"{key}")
             case "list":
-                for row in await list_keys(database):
-                    show(json.dumps(row, default=str))
+                page = await list_keys(database)
+                while page:
+                    for row in page:
+                        show(json.dumps(row, default=str))
+                    page = await list_keys(database, after=page[-1]["id"])
             case _:
-                await revoke_key(database, options.id, revoked_by="cli")
+                if await revoke_key(database, options.id, revoked_by="cli") is None:
+                    show(f"No key has the id {options.id}: see `python -m escrow keys list`.")
+                    return 1
                 show("The key is revoked.")
     finally:
         await database.close()

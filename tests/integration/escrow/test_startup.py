@@ -21,6 +21,7 @@ from escrow.settings import Settings
 from escrow.startup import SERVICE
 from sandbox import postgres
 from shared.errors import StartupRefused
+from shared.ids import new_id
 from shared.pg.database import Database
 from shared.pg.migrate import newest_revision
 from shared.settings import Environment
@@ -219,8 +220,23 @@ def test_keys_are_created_listed_and_revoked(fresh_database: MakeDatabase) -> No
     assert escrow("keys", "revoke", record["id"], **env).stdout == "The key is revoked.\n"
     (listed,) = [json.loads(line) for line in escrow("keys", "list", **env).stdout.splitlines()]
     assert listed["revoked_by"] == "cli"
+    unknown = escrow("keys", "revoke", str(new_id()), **env)
+    assert (unknown.returncode, "`python -m escrow keys list`" in unknown.stdout) == (1, True)
+    assert "is revoked" not in unknown.stdout
     refused = escrow("keys", "create", "--role", "king", **env)
     assert (refused.returncode, "invalid choice" in refused.stderr) == (2, True)
+
+
+def test_all_keys_are_listed(fresh_database: MakeDatabase) -> None:
+    url = fresh_database()
+    run_sql(
+        url,
+        "INSERT INTO access.api_key (id, prefix, digest, role, created_by) SELECT"
+        " gen_random_uuid(), n::text, sha256(n::text::bytea), 'service', 'test'"
+        " FROM generate_series(1, 501) AS n",
+    )
+    listed = escrow("keys", "list", ESCROW_DATABASE_URL=service_url(url)).stdout.splitlines()
+    assert len({json.loads(line)["id"] for line in listed}) == len(listed) == 501
 
 
 def test_settings_are_shown_with_secrets_masked() -> None:
