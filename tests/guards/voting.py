@@ -5,7 +5,10 @@ from typing import Final
 from tests.guards.guard import Edit, Guard
 
 _REGISTRY: Final = "services/registry-sync/registry_sync/"
-_SAFEGUARDS: Final = f"{_REGISTRY}domain/safeguards.py"
+_SAFE
+_HELD: Final = "tests/integration/registry/test_holds.py::"
+
+GUARDS: Final = f"{_REGISTRY}domain/safeguards.py"
 _HOLDING: Final = f"{_REGISTRY}mirror/holding.py"
 _UNIT: Final = "tests/unit/registry_sync/domain/"
 _JUDGED: Final = f"{_UNIT}test_safeguards.py::"
@@ -124,9 +127,7 @@ GUARDS: Final = (
                 "",
             ),
         ),
-        (
-            "tests/integration/registry/test_holds.py::test_what_was_approved_acts_though_the_first_try_fails",
-        ),
+        (f"{_HELD}test_what_was_approved_acts_though_the_first_try_fails",),
     ),
     Guard(
         "Votes end when more waits than was voted on",

@@ -2,8 +2,9 @@
 
 The platform changes, lies, falls silent and comes back; the mirror takes deltas and full
 lists, twice or never, is killed on the way, and people let through or reject what it held.
+A bureau sends sheets, which are previewed, accepted, broken off and accepted again.
 Then the switches are off, what waits is approved, and the mirror must say what a new mirror
-says that takes one full list.
+says that takes one full list and the last sheet.
 
 Two things may differ, for they tell of the way and not of the end: the hash of the file that
 a site's word came in (`evidence`), and how many events an institution has.
@@ -15,18 +16,25 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from random import Random
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from registry_sync.mirror import lapsing
+from registry_sync.mirror.sources import enrol
+from registry_sync.settings import SourceSettings
+from registry_sync.sync import sheets
 from shared.errors import Conflict
 from tests.integration.registry.mirrors import NATIONAL, Mirror, Site, empty, mirror_on
 from tests.integration.registry.truth import differences, register
 from tests.support.client import an_institution_id
 from tests.support.postgres import MakeDatabase, registry_url, run_sql
+from tests.unit.registry_sync.source.books import HEADER, a_book
 
 SITES = 90
 STEPS = 22
+BROKEN_OFF = 0.4
+BUREAU = SourceSettings(name="city_list", kind="sheet", rank=3, mapping="white_list")
 HOURS_MAX = 60
 """Less than it takes to be gone: a licence does not change hands."""
 
@@ -51,6 +59,8 @@ class History:
         self.steps: list[str] = []
         self.spoken_against: set[str] = set()
         self.passed_h = 0
+        self.listed: dict[str, list[object]] = {}
+        """The rows of the bureau's list, by licence."""
 
     async def step(self) -> None:
         """Do one thing, and remember which."""
@@ -63,6 +73,7 @@ class History:
             self.clear: 3,
             self.revoke_many: 1,
             self.enter: 1,
+            self.send_sheet: 3,
             self.wait: 1,
             self.decide: 2,
         }
@@ -96,6 +107,24 @@ class History:
     async def enter(self) -> None:
         name = f"示例新设{self.chance.randint(10, 99)}培训中心"
         await self.mirror.platform.change({"uscc": an_institution_id(), "orgName": name})
+
+    async def send_sheet(self) -> None:
+        """Let a bureau send its list, longer and changed, and do with it one thing or another."""
+        for site in self.chance.sample(await register(self.mirror), 12):
+            if site["licenceNo"]:
+                until = f"20{self.chance.randint(60, 80)}-06-30"
+                address = f"示例街{self.chance.randint(1, 99)}号"
+                row = [site["orgName"], site["uscc"], site["licenceNo"], "正常", until, address]
+                self.listed[site["licenceNo"]] = row
+        found = await preview_of(self.mirror, self.listed)
+        if self.chance.random() < BROKEN_OFF:
+            task = asyncio.create_task(accepted(self.mirror, found))
+            await asyncio.sleep(self.chance.random() * 0.1)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        for _ in range(self.chance.randint(0, 2)):
+            with suppress(Conflict):  # accepted before it was broken off, or twice
+                await accepted(self.mirror, found)
 
     async def look(self) -> None:
         await self.mirror.sync()
@@ -141,7 +170,21 @@ class History:
             for reason in await self.mirror.holds():
                 await self.mirror.vote(reason, "an officer", "another one")
             await self.mirror.look()
+        await accepted(self.mirror, await preview_of(self.mirror, self.listed))
         await lapsing.lapse(self.mirror.database, {NATIONAL: 1})
+
+
+async def preview_of(mirror: Mirror, listed: dict[str, list[object]]) -> UUID:
+    """Send a bureau's list; return the import that its preview belongs to."""
+    uploaded = sheets.Uploaded("list.xlsx", a_book(HEADER, *listed.values()), "an officer")
+    return (await sheets.preview(mirror.database, BUREAU, uploaded)).import_id
+
+
+async def accepted(mirror: Mirror, import_id: UUID) -> None:
+    """Accept a sheet that was previewed; nothing of it is held."""
+    ranks = {**mirror.syncing.ranks, BUREAU.name: BUREAU.rank}
+    done = await sheets.accept_import(mirror.database, ranks, import_id, "an officer", [BUREAU])
+    assert not done.withheld
 
 
 @pytest.fixture
@@ -149,6 +192,7 @@ async def mirror(owner_url: str) -> AsyncIterator[Mirror]:
     empty(owner_url)
     async with mirror_on(owner_url, institutions=SITES) as found:
         found.syncing.silence_s = 1
+        await enrol(found.database, {BUREAU.name: BUREAU.rank})
         await found.sync()
         yield found
 
@@ -162,7 +206,8 @@ async def test_any_history_comes_to_what_one_full_list_says(
         await history.step()
     await history.come_to_rest()
     assert await differences(mirror) == [], history.steps
-    assert await views(mirror) == await views_of_new(mirror, fresh_database()), history.steps
+    anew = await views_of_new(mirror, fresh_database(), history.listed)
+    assert await views(mirror) == anew, history.steps
     await check_feed(mirror)
     await check_freezes(history)
     await check_statements(mirror)
@@ -178,13 +223,17 @@ async def views(mirror: Mirror) -> dict[str, Any]:
     return found
 
 
-async def views_of_new(mirror: Mirror, owner_url: str) -> dict[str, Any]:
-    """Return what a new mirror of the same platform believes, at the same time."""
+async def views_of_new(
+    mirror: Mirror, owner_url: str, listed: dict[str, list[object]]
+) -> dict[str, Any]:
+    """Return what a new mirror of the same platform and list believes, at the same time."""
     async with mirror_on(owner_url) as other:
         other.wait(int(mirror.passed.total_seconds()))
         other.syncing.client = mirror.syncing.client
         other.source = mirror.source
         assert (await other.sync()).result == "applied"
+        await enrol(other.database, {BUREAU.name: BUREAU.rank})
+        await accepted(other, await preview_of(other, listed))
         assert registry_url(owner_url) != registry_url(mirror.owner_url)
         return await views(other)
 

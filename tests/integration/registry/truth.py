@@ -38,7 +38,9 @@ async def register(mirror: Mirror) -> list[Site]:
 async def differences(mirror: Mirror) -> list[str]:
     """Name what the mirror holds otherwise than the platform's register; nothing else is good."""
     true = {(one["uscc"], one["licenceNo"]): one for one in await register(mirror)}
-    rows = await mirror.rows("SELECT * FROM registry.site")
+    rows = await mirror.rows(
+        "SELECT * FROM registry.site WHERE source = :source", source=mirror.source.name
+    )
     held = {(one["institution_id"], one["licence_no"]): one for one in rows}
     wrong = [f"{key}: not held" for key in true.keys() - held.keys()]
     wrong += [f"{key}: never listed" for key in held.keys() - true.keys()]

@@ -61,7 +61,8 @@ class _Chunk:
     """What is read of some institutions before their records are applied."""
 
     said: dict[str, dict[tuple[str, str], Said]]
-    numbers: dict[Key, int]
+    numbers: dict[tuple[str, Key], int]
+    """The last statement of each source on each site."""
     views: dict[str, View]
     sequences: dict[str, int]
 
@@ -131,7 +132,7 @@ async def _apply_chunk(tx: LedgerConnection, source: Source, records: list[Recor
     chunk = await read_chunk(tx, names)
     rows = []
     for one in records:
-        number = chunk.numbers.get(one.key, 0) + 1
+        number = chunk.numbers.get((source.name, one.key), 0) + 1
         since = one.since or source.as_of
         rows.append((one, number, since))
         said = Said(
@@ -157,7 +158,7 @@ async def read_chunk(tx: LedgerConnection, names: Sequence[str]) -> _Chunk:
             row["missing_fulls"] > 0,
         )
         chunk.said.setdefault(key[0], {})[row["source"], key[1]] = said
-        chunk.numbers[key] = max(chunk.numbers.get(key, 0), row["statement_no"])
+        chunk.numbers[row["source"], key] = row["statement_no"]
     for row in await tx.fetch(statement(_SQL, "read_institutions"), names):
         chunk.views[row["institution_id"]] = view_of(json.loads(row["body"]))
         chunk.sequences[row["institution_id"]] = row["sequence"]
