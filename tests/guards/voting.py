@@ -5,10 +5,7 @@ from typing import Final
 from tests.guards.guard import Edit, Guard
 
 _REGISTRY: Final = "services/registry-sync/registry_sync/"
-_SAFE
-_HELD: Final = "tests/integration/registry/test_holds.py::"
-
-GUARDS: Final = f"{_REGISTRY}domain/safeguards.py"
+_SAFEGUARDS: Final = f"{_REGISTRY}domain/safeguards.py"
 _HOLDING: Final = f"{_REGISTRY}mirror/holding.py"
 _UNIT: Final = "tests/unit/registry_sync/domain/"
 _JUDGED: Final = f"{_UNIT}test_safeguards.py::"
