@@ -235,7 +235,7 @@ GUARDS: Final = (
         (
             Edit(
                 f"{_REGISTRY}sync/sheets.py",
-                '        if row.state != "preview":\n',
+                '        if row.state != "preview" and not row.is_broken_off:\n',
                 "        if False:\n",
             ),
         ),
@@ -246,8 +246,8 @@ GUARDS: Final = (
         (
             Edit(
                 f"{_REGISTRY}sync/sheets.py",
-                " WHERE source = :source AND state = 'preview' AND import_id <= :id",
-                " WHERE source = :source AND state = 'preview' AND import_id = :id",
+                " WHERE source = :source AND import_id <= :id",
+                " WHERE source = :source AND import_id = :id",
             ),
         ),
         (f"{_BROUGHT}test_a_newer_sheet_that_was_accepted_ends_older_previews",),

@@ -15,6 +15,7 @@ from sqlalchemy import text
 from escrow.access.service import create_key
 from registry_sync.app import build
 from registry_sync.settings import Settings
+from registry_sync.sync import sheets
 from registry_sync.worker import Rounds
 from shared.pg.database import Database
 from shared.settings import Environment
@@ -81,8 +82,8 @@ class Office:
 
     async def look(self) -> None:
         registry = self.app.state.registry
-        sheets = [one for one in registry.sources if one.kind == "sheet"]
-        await Rounds(registry.database, sheets, registry.syncing, 60).look()
+        named = [one for one in registry.sources if one.kind == "sheet"]
+        await Rounds(registry.database, named, registry.syncing, 60).look()
 
 
 @pytest.fixture
@@ -130,6 +131,36 @@ async def test_a_newer_sheet_that_was_accepted_ends_older_previews(office: Offic
     older = await office.preview(a_row(1))
     await office.accept(await office.preview(a_row(1), a_row(2)))
     assert (await office.accept(older, 409))["code"] == "import_ended"
+
+
+async def test_a_sheet_that_was_broken_off_can_be_accepted_again(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process ends between the officer's word and what it does."""
+    shown = await office.preview(a_row(1), a_row(2))
+    with monkeypatch.context() as patched:
+        patched.setattr(sheets, "accept", None)
+        assert (await office.accept(shown, 500))["status"] == 500
+    assert await office.listed() == {}
+    assert (await office.accept(shown, 409))["code"] == "import_ended", "it may still run"
+    run_sql(office.owner_url, "UPDATE access.clock SET offset_s = offset_s + 601")
+    assert (await office.accept(shown))["changed"] == 2
+    office.wait(1)
+    assert (await office.accept(shown, 409))["code"] == "import_ended"
+
+
+async def test_a_sheet_that_was_broken_off_ends_with_a_newer_one(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older = await office.preview(a_row(1))
+    newer = await office.preview(a_row(1), a_row(2))
+    with monkeypatch.context() as patched:
+        patched.setattr(sheets, "accept", None)
+        for shown in (older, newer):
+            assert (await office.accept(shown, 500))["status"] == 500
+    office.wait(1)
+    assert (await office.accept(older, 409))["code"] == "import_ended"
+    assert (await office.accept(newer))["changed"] == 2
 
 
 async def test_what_a_sheet_leaves_out_is_missing_and_nothing_else(office: Office) -> None:

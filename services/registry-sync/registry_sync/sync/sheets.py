@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -27,8 +28,19 @@ from shared.errors import Conflict, NotKnown
 from shared.ids import new_id
 from shared.pg.database import Database
 
+ACCEPTING_MAX: Final = timedelta(minutes=10)
+"""Whoever accepted a sheet has applied it by then, or was broken off: it may be accepted again."""
+
 SAMPLE_MAX: Final = 50
 """Sites of each kind shown in a preview; the counts tell of all."""
+
+_IMPORT: Final = """SELECT i.*, i.state = 'accepted' AND i.accepted_at < :since
+    AND NOT EXISTS (SELECT FROM registry.fetch f WHERE f.source = i.source AND f.kind = 'import'
+        AND f.started_at >= i.accepted_at AND f.result IN ('applied', 'withheld'))
+    AND NOT EXISTS (SELECT FROM registry.import newer WHERE newer.source = i.source
+        AND newer.state = 'accepted' AND newer.import_id > i.import_id) AS is_broken_off
+FROM registry.import i WHERE i.import_id = :id FOR UPDATE OF i"""
+"""An import, and whether it was accepted and nothing of its source was applied since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +111,9 @@ async def accept_import(
     by: str,
     named: Sequence[SourceSettings],
 ) -> Accepted:
-    """Apply a sheet that was previewed.
+    """Apply a sheet that was previewed, or was accepted and then broken off.
+
+    Accepting stays apart from applying: reading takes longer than a transaction may idle.
 
     Raises:
         NotKnown: when there is no such import.
@@ -110,13 +124,13 @@ async def accept_import(
     async with database.begin() as connection:
         row = (
             await connection.execute(
-                text("SELECT * FROM registry.import WHERE import_id = :id FOR UPDATE"),
-                {"id": import_id},
+                text(_IMPORT),
+                {"id": import_id, "since": now - ACCEPTING_MAX},
             )
         ).one_or_none()
         if row is None:
             raise NotKnown
-        if row.state != "preview":
+        if row.state != "preview" and not row.is_broken_off:
             message = "This sheet was accepted, or a newer one of its source was."
             raise Conflict(message, code="import_ended")
         source = next(one for one in named if one.name == row.source)
@@ -125,7 +139,8 @@ async def accept_import(
                 "UPDATE registry.import SET state = CASE WHEN import_id = :id THEN 'accepted'"
                 " ELSE 'replaced' END, accepted_by = CASE WHEN import_id = :id THEN :by END,"
                 " accepted_at = CASE WHEN import_id = :id THEN CAST(:now AS timestamptz) END"
-                " WHERE source = :source AND state = 'preview' AND import_id <= :id"
+                " WHERE source = :source AND import_id <= :id"
+                " AND (state = 'preview' OR import_id = :id)"
             ),
             {"id": import_id, "by": by, "now": now, "source": source.name},
         )
