@@ -1,5 +1,8 @@
 """Refunds over HTTP: what is held, for whom, and where it goes."""
 
+from datetime import timedelta
+
+from shared.time import business_day, wall_clock
 from tests.integration.escrow.offices import findings
 from tests.support.client import Caller, City, Place, ok
 
@@ -54,6 +57,16 @@ async def test_the_quote_follows_what_was_released(place: Place) -> None:
     assert quote["refund_fen"] == 64_000
     steps = {step["rule"]: step["amount_fen"] for step in quote["steps"]}
     assert (steps["funded"], steps["released_lessons"]) == (80_000, -16_000)
+
+
+async def test_a_quote_is_made_as_of_today_alone(place: Place) -> None:
+    await place.fund("C1")
+    path, today = "/v1/contracts/C1/refund-quote", business_day(wall_clock())
+    assert ok(await place.billing.get(path, on=str(today)))["on"] == str(today)
+    for days in (-1, 1, 365):
+        refused = await place.billing.get(path, on=str(today + timedelta(days=days)))
+        assert (refused.status_code, refused.json()["code"]) == (422, "invalid_request")
+        assert refused.json()["errors"][0]["pointer"] == "/query/on"
 
 
 async def test_money_goes_back_to_where_it_came_from_the_newest_first(place: Place) -> None:

@@ -1,12 +1,14 @@
 """Single rows by their keys, for those who ask before they post; no lock, no decision."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 
 from escrow.domain.records import Tuition
+from escrow.ledger.read_books import NOW
 from escrow.ledger.store import records
 from escrow.ledger.tables import contract, instruction, refund, tuition
 from shared.pg.database import Database
@@ -18,6 +20,8 @@ class ContractFound:
 
     tuition: Tuition
     guardian_ref: str
+    now: datetime
+    """The books' time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,7 @@ async def find_contract(
 ) -> ContractFound | None:
     """Return a contract, or None."""
     query = (
-        select(tuition, contract.c.guardian_ref)
+        select(tuition, contract.c.guardian_ref, NOW)
         .join(
             contract,
             (contract.c.institution_id == tuition.c.institution_id)
@@ -47,7 +51,7 @@ async def find_contract(
     )
     async with database.connect() as connection:
         row: Any = (await connection.execute(query)).first()
-    return ContractFound(records.tuition(tuple(row[:-1])), row[-1]) if row else None
+    return ContractFound(records.tuition(tuple(row[:-2])), *row[-2:]) if row else None
 
 
 async def find_refund(database: Database, refund_id: UUID) -> RefundFound | None:

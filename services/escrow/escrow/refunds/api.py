@@ -13,7 +13,8 @@ from escrow.domain.commands import AgreeRefund, Command, ContestRefund, NamePaye
 from escrow.domain.refunds import quote
 from escrow.edge import InstitutionAsked, escrow_of, may_act_on, single, submit
 from escrow.ledger.finding import RefundFound, find_contract, find_refund
-from shared.errors import NotAllowed, NotKnown
+from shared.errors import FieldError, Malformed, NotAllowed, NotKnown
+from shared.time import business_day
 from shared.web.limits import (
     AccountNumber,
     CallerId,
@@ -111,6 +112,9 @@ async def quote_refund(  # noqa: PLR0913, PLR0917 - one parameter a word of the 
     found = await find_contract(escrow_of(request).database, asked, id)
     if found is None:
         raise NotKnown
+    if on is not None and on != business_day(found.now):
+        sentence = "A quote is made as of today: leave `on` out, or give today's date."
+        raise Malformed(sentence, errors=(FieldError("/query/on", "not_today", sentence),))
     quoted = quote(found.tuition)
     return QuoteAnswer(
         institution_id=asked,
