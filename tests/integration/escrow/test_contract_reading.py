@@ -1,5 +1,6 @@
 """Contracts as their parties see them: terms, money, lessons; a guardian only its own."""
 
+import json
 from datetime import date
 
 import pytest
@@ -175,3 +176,11 @@ async def test_lessons_come_in_pages_by_number(place: Place) -> None:
             break
         query["after"] = page["next"]
     assert found == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e999"])
+async def test_free_terms_hold_no_number_that_json_lacks(place: Place, number: str) -> None:
+    raw = json.dumps({"items": [place.contract("C1", refund_terms=["@"])]}).replace('"@"', number)
+    headers = {"Idempotency-Key": "terms", "Content-Type": "application/json"}
+    answer = await place.billing.ask("POST", "/v1/contracts", content=raw, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")

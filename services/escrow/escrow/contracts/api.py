@@ -1,5 +1,6 @@
 """Registering contracts: the billing system's first call."""
 
+import json
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
@@ -78,7 +79,19 @@ class ContractSigned(Shape):
         if any(len(to_json(part)) > TERMS_MAX for part in (self.slots, self.refund_terms)):
             code, sentence = "terms_too_long", "slots and refund_terms hold 20,000 bytes each."
             raise refusal(code, sentence)
+        if not all(map(_is_finite, (self.slots, self.refund_terms))):
+            code, sentence = "number_not_finite", "slots and refund_terms hold finite numbers."
+            raise refusal(code, sentence)
         return self
+
+
+def _is_finite(terms: JsonValue) -> bool:
+    """Tell whether terms come back as they came: what overflows would be kept as null."""
+    try:
+        json.dumps(terms, allow_nan=False)
+    except ValueError:
+        return False
+    return True
 
 
 class ContractBatch(Shape):
