@@ -161,7 +161,8 @@ def test_large_type_still_fits_a_narrow_phone(chrome: Browser, town: Town) -> No
 
 
 def test_a_late_list_says_so(page: Page, town: Town, size: str, owner_url: str) -> None:
-    run_sql(owner_url, "UPDATE registry.source SET last_success_at = now() - interval '3 days'")
+    # A sheet is due every thirty days, and late after twice that.
+    run_sql(owner_url, "UPDATE registry.source SET last_success_at = now() - interval '90 days'")
     try:
         look(page, town, f"/institutions/{town.sound}")
         assert "名单未更新" in page.inner_text("main")
