@@ -11,7 +11,7 @@ READY := .venv/.ready
 # Workers of pytest; two cores are enough for all of it.
 JOBS ?= 2
 PYTEST := $(BIN)/python -m pytest
-# `make revision` writes a migration of this service: escrow or registry_sync.
+# `make revision` writes a migration of this service: escrow, registry_sync or alerts.
 s ?= escrow
 say = @printf '\n\033[1m== %s\033[0m\n' "$(1)"
 
@@ -55,9 +55,10 @@ reset: $(READY) ## Delete what `make run` made, to start over
 migrate: $(READY) ## Bring the database that DATABASE_URL names to the newest schema
 	@$(BIN)/python -m escrow migrate
 	@$(BIN)/python -m registry_sync migrate
+	@$(BIN)/python -m alerts migrate
 
 .PHONY: revision
-revision: $(READY) ## Write an empty migration: make revision m="add a column" (s=escrow, registry_sync)
+revision: $(READY) ## Write an empty migration: make revision m="add a column" (s=escrow, registry_sync, alerts)
 	@if [ -z "$(m)" ]; then echo 'Say what it does: make revision m="add a column"'; exit 1; fi
 	@$(BIN)/python -c 'import sys; from alembic import command; from shared.pg import migrate; \
 	  package, message = sys.argv[1:]; number = int(migrate.newest_revision(package)[:4]) + 1; \

@@ -123,6 +123,13 @@ def registry_url(owner_url: str) -> str:
     return migrations.service_url(owner_url)
 
 
+def alerts_url(owner_url: str) -> str:
+    """Return the URL under which alerts logs in to the owner's database."""
+    from alerts import migrations  # noqa: PLC0415 - only tests with a database need it
+
+    return migrations.service_url(owner_url)
+
+
 def at_database(url: str, name: str) -> str:
     """Return the same server's URL with another database."""
     return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
@@ -178,11 +185,12 @@ def _databases(server: str, source: str) -> Iterator[MakeDatabase]:
 
 def _migrate(owner_url: str) -> None:
     """Bring an empty database to the newest schema, in a thread without a running loop."""
-    from escrow import migrations as escrow  # noqa: PLC0415 - only tests with a database need it
+    from alerts import migrations as alerts  # noqa: PLC0415 - only tests with a database need it
+    from escrow import migrations as escrow  # noqa: PLC0415 - the same
     from registry_sync import migrations as registry  # noqa: PLC0415 - the same
 
     with ThreadPoolExecutor(max_workers=1) as pool:
-        for one in (escrow, registry):
+        for one in (escrow, registry, alerts):
             pool.submit(one.migrate, owner_url).result()
 
 

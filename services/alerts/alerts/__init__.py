@@ -1,0 +1,1 @@
+"""alerts: from a bank entry to a closed case."""

@@ -1,0 +1,44 @@
+"""`python -m alerts serve | work | export | migrate | settings`."""
+
+import argparse
+import sys
+
+from alerts import commands
+from alerts.app import build
+from alerts.settings import Settings
+from alerts.startup import SERVICE
+from alerts.worker import work
+from shared.service.commands import run
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    top = argparse.ArgumentParser(prog="python -m alerts", description=__doc__)
+    actions = top.add_subparsers(dest="command", required=True)
+    actions.add_parser("serve", help="answer HTTP").set_defaults(run=run_serve)
+    actions.add_parser("work", help="read the feeds, judge, open cases").set_defaults(run=run_work)
+    migrate = actions.add_parser("migrate", help="bring the schema up to date, as its owner")
+    migrate.add_argument("--json", action="store_true", help="print the service's URL")
+    migrate.set_defaults(run=commands.run_migrate)
+    actions.add_parser("settings", help="show them").set_defaults(run=commands.run_settings)
+    return top
+
+
+def run_serve(_: argparse.Namespace) -> int:
+    """Answer HTTP until a signal."""
+    settings = Settings()
+    SERVICE.prepare(settings)
+    SERVICE.serve(settings, build(settings))
+    return 0
+
+
+def run_work(_: argparse.Namespace) -> int:
+    """Read the feeds and judge until a signal."""
+    settings = Settings()
+    SERVICE.prepare(settings)
+    work(settings)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run(SERVICE, parser()))

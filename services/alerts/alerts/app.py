@@ -1,0 +1,43 @@
+"""The HTTP application: routers, start-up checks, what a process shares."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from importlib.metadata import version
+from typing import Final
+
+from fastapi import APIRouter, FastAPI
+
+from alerts.edge import Alerts
+from alerts.settings import Settings
+from alerts.startup import SERVICE
+from shared.web.app import create_app
+from shared.web.keys import KeyDirectory
+
+_ROUTERS: Final[tuple[APIRouter, ...]] = ()
+
+
+def build(settings: Settings) -> FastAPI:
+    """Return the application of one process; the database is opened when it starts."""
+    database = SERVICE.database(settings)
+    keys = KeyDirectory(database)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await SERVICE.start(database, settings)
+        yield
+        await database.close()
+
+    app = create_app(
+        title="Yike alerts",
+        description="From a bank entry to a closed case.",
+        version=version("yike"),
+        service="alerts",
+        routers=_ROUTERS,
+        lifespan=lifespan,
+        access=keys,
+        ready=partial(SERVICE.refuse_unready, database),
+    )
+    app.state.alerts = Alerts(database, settings, keys)
+    app.state.settings = settings
+    return app

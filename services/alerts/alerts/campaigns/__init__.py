@@ -1,0 +1,1 @@
+"""Clearance campaigns (清零) over HTTP."""

@@ -1,0 +1,1 @@
+"""Cases and everything written of them; the only writer of cases."""

@@ -1,0 +1,36 @@
+"""The commands of `python -m alerts`, apart from serving and working."""
+
+import argparse
+import asyncio
+
+from sqlalchemy import text
+
+from alerts.migrations import migrate, service_url
+from alerts.settings import Settings
+from alerts.startup import SERVICE
+from shared.errors import StartupRefused
+from shared.service.commands import as_owner, owner_url, show_migrated, show_settings
+
+
+def run_migrate(options: argparse.Namespace) -> int:
+    """Bring the schema up to date and make the service's login."""
+    url = owner_url()
+    asyncio.run(_refuse_without_access(url))
+    migrate(url)
+    show_migrated(SERVICE, url, service_url(url), as_json=options.json)
+    return 0
+
+
+async def _refuse_without_access(url: str) -> None:
+    """Refuse where escrow, which makes the schema of keys and the clock, was not migrated yet."""
+    async with as_owner(url) as connection:
+        there = await connection.scalar(text("SELECT to_regclass('access.clock') IS NOT NULL"))
+    if not there:
+        message = "The schema access is missing: run `python -m escrow migrate` first."
+        raise StartupRefused(message)
+
+
+def run_settings(_: argparse.Namespace) -> int:
+    """Show every setting with its value, secrets masked."""
+    show_settings(Settings())
+    return 0

@@ -1,0 +1,1 @@
+"""What is judged and how: pure, without a clock, a database or a network."""

@@ -1,0 +1,1 @@
+"""Feeds in: events become facts."""

@@ -1,0 +1,1 @@
+"""Rules over facts: views out of rows, findings into evaluations and cases."""

@@ -1,0 +1,17 @@
+"""Facts, rules and what they found, cases, notices, campaigns and reports."""
+
+from alembic import op
+
+from alerts.migrations import ddl_cases, ddl_facts, ddl_notices, ddl_reports, ddl_rules
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Make every table of the first version."""
+    for part in (ddl_facts, ddl_rules, ddl_cases, ddl_notices, ddl_reports):
+        for statement in part.TABLES:
+            op.execute(statement)

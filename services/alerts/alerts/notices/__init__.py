@@ -1,0 +1,1 @@
+"""Word to people: an outbox, robots, mail, a bureau's own system."""

@@ -1,0 +1,1 @@
+"""Daily report, dossier, indicators, work ledger."""

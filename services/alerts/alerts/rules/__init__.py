@@ -1,0 +1,1 @@
+"""Rules, their parameters, backtests and promotion over HTTP."""

@@ -1,0 +1,1 @@
+"""What people and banks tell: tips, inspections, a bank's own warnings."""

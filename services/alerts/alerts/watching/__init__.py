@@ -1,0 +1,1 @@
+"""What Prometheus sees: one snapshot, taken from the database."""
