@@ -20,6 +20,7 @@ TABLES: Final = (
     district_code {KEY},
     severity text NOT NULL
         CONSTRAINT case_severity_check CHECK (severity IN ('info', 'warning', 'critical')),
+    opened_severity text,
     state {KEY},
     class text,
     version integer NOT NULL,
@@ -64,6 +65,11 @@ TABLES: Final = (
     prev_hash text NOT NULL,
     hash text NOT NULL,
     CONSTRAINT case_event_pkey PRIMARY KEY (institution_id, case_id, step_no))""",
+    (
+        "CREATE INDEX case_event_reached_idx ON alerts.case_event"
+        " (institution_id, case_id, state_after, at)"
+        " WHERE state_after IN ('acknowledged', 'interviewed', 'classified', 'closed')"
+    ),
 )
 
 APPEND_ONLY: Final = ("case_evidence", "case_event")

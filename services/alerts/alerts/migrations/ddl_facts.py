@@ -24,6 +24,8 @@ TABLES: Final = (
     custody_fen bigint NOT NULL DEFAULT 0,
     held_fen bigint NOT NULL DEFAULT 0,
     required_fen bigint NOT NULL DEFAULT 0,
+    outflow_fen bigint NOT NULL DEFAULT 0,
+    refunded_fen bigint NOT NULL DEFAULT 0,
     risk text NOT NULL DEFAULT 'ok'
         CONSTRAINT institution_risk_check
         CHECK (risk IN ('ok', 'warning', 'critical', 'indeterminate')))
