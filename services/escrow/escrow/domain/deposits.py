@@ -3,6 +3,7 @@
 Every entry changes `custody_cash`, so that the books equal the bank whatever the reason.
 """
 
+from hashlib import sha256
 from typing import Final
 from uuid import UUID
 
@@ -69,6 +70,7 @@ def _seen_before(seen: Entry, command: TakeEntry) -> Outcome:
 def _take_credit(draft: Draft, standing: Standing, command: TakeEntry) -> Entry:
     found = _line_of(draft, command)
     if found is not None and came_back(draft, standing, *found, command):
+        _tell_returned(draft, standing, command, found[0])
         return _entry(command, "instruction_matched", draft.changes.movements[-1].movement_id)
     receipt = draft.move(
         MovementKind.receipt,
@@ -126,6 +128,7 @@ def fund(draft: Draft, standing: Standing, tuition: Tuition, entry: Entry) -> No
             "contract_id": tuition.contract_id,
             "amount_fen": amount,
             "funded_fen": tuition.funded_fen,
+            "entry_fen": entry.amount_fen,
             "booked_at": rfc3339(entry.booked_at),
         },
     )
@@ -153,7 +156,25 @@ def _tell_unmatched(draft: Draft, standing: Standing, entry: Entry) -> None:
             "entry_id": entry.entry_id,
             "amount_fen": entry.unallocated_fen,
             "effect": entry.effect,
+            "entry_fen": entry.amount_fen,
             "booked_at": rfc3339(entry.booked_at),
+        },
+    )
+
+
+def _tell_returned(
+    draft: Draft, standing: Standing, command: TakeEntry, instruction: Instruction
+) -> None:
+    draft.emit(
+        standing,
+        "receipt.returned",
+        {
+            "entry_id": command.entry_id,
+            "amount_fen": command.amount_fen,
+            "entry_fen": command.amount_fen,
+            "instruction_id": str(instruction.instruction_id),
+            "kind": instruction.kind,
+            "booked_at": rfc3339(command.booked_at),
         },
     )
 
@@ -201,7 +222,16 @@ def _debit_fact(command: TakeEntry, instruction: Instruction | None) -> dict[str
         "kind": instruction.kind if instruction else None,
         "purpose": command.purpose,
         "has_counterparty": command.counterparty_account is not None,
+        "counterparty_ref": _counterparty_ref(command),
     }
+
+
+def _counterparty_ref(command: TakeEntry) -> str | None:
+    """Return a name by which one institution's counterparty is known again, and not its number."""
+    if command.counterparty_account is None:
+        return None
+    named = f"{command.institution_id}/{command.counterparty_account}"
+    return sha256(named.encode()).hexdigest()[:16]
 
 
 def _entry(command: TakeEntry, effect: str, movement_id: UUID) -> Entry:

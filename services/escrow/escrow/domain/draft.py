@@ -7,11 +7,11 @@ Balances change by movements alone: `move` is the only place that touches one.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeAlias
+from typing import Final, TypeAlias
 from uuid import UUID
 
 from escrow.domain.accounts import DEBIT_NORMAL, NEVER_NEGATIVE, AccountKind
-from escrow.domain.custody import floor_in_force
+from escrow.domain.custody import floor_in_force, present_fen, required_fen
 from escrow.domain.instructions import Instruction
 from escrow.domain.movements import Movement, MovementKind
 from escrow.domain.outcomes import Payout
@@ -35,6 +35,12 @@ from escrow.domain.records import (
 from escrow.domain.twins import twin
 from shared.money import ZERO, Fen
 from shared.time import business_day
+
+_MONEY: Final = frozenset(
+    {"receipt.matched", "receipt.unmatched", "receipt.returned", "debit.booked", "debit.unbacked"}
+    | {"lessons.released", "lessons.reversed", "refund.changed"}
+)
+"""Events after which a floor may be broken or covered that was not before."""
 
 ContractKey: TypeAlias = tuple[str, str]
 LessonKey: TypeAlias = tuple[str, str, int]
@@ -314,10 +320,19 @@ class Draft:
         return movement
 
     def emit(self, standing: Standing, event_type: str, body: dict[str, object]) -> None:
-        """Put one fact on the feed, numbered without a gap."""
+        """Put one fact on the feed, numbered without a gap; where money moved, with the floor."""
         standing.sequence += 1
+        if standing.floors and event_type in _MONEY:
+            body = {**body, "floor": self._floor_fact(standing)}
         event = Event(standing.institution_id, standing.sequence, self.new_id(), event_type, body)
         self.changes.events.append(event)
+
+    def _floor_fact(self, standing: Standing) -> dict[str, object]:
+        """Return what the floor demands and what is there: whoever reads the feed has no rules."""
+        return {
+            "required_fen": required_fen(standing, self.floor(standing.institution_id)),
+            "present_fen": present_fen(standing),
+        }
 
 
 def _shift(balances: dict[AccountKind, Fen], account: AccountKind, amount: int) -> None:

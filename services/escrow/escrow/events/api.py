@@ -24,9 +24,9 @@ router = APIRouter(tags=["events"])
 _TYPES: Final = (
     "institution.changed, account.changed, floor.changed, freeze.placed, freeze.confirmed,"
     " freeze.lifted, contract.accepted, contract.closed, receipt.matched, receipt.unmatched,"
-    " lessons.released, lessons.reversed, claim.refused, payout.planned, payout.retained,"
-    " instruction.changed, debit.booked, debit.unbacked, refund.changed, statement.received,"
-    " verification.failed"
+    " receipt.returned, lessons.released, lessons.reversed, claim.refused, payout.planned,"
+    " payout.retained, instruction.changed, debit.booked, debit.unbacked, refund.changed,"
+    " statement.received, verification.failed"
 )
 
 

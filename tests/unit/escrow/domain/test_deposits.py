@@ -122,6 +122,7 @@ def test_a_funded_contract_is_told() -> None:
             "contract_id": "C1",
             "amount_fen": 400,
             "funded_fen": 700,
+            "entry_fen": 400,
             "booked_at": "2026-12-05T11:55:00+08:00",
         }
     ]
@@ -133,8 +134,8 @@ def test_money_without_a_contract_is_told() -> None:
     memory.post([credit(150, "C1", entry_id="E1"), credit(70, entry_id="E2")])
     booked = {"booked_at": "2026-12-05T11:55:00+08:00"}
     assert memory.told("receipt.unmatched") == [
-        {"entry_id": "E1", "amount_fen": 50, "effect": "over_funded", **booked},
-        {"entry_id": "E2", "amount_fen": 70, "effect": "unallocated", **booked},
+        {"entry_id": "E1", "amount_fen": 50, "effect": "over_funded", "entry_fen": 150, **booked},
+        {"entry_id": "E2", "amount_fen": 70, "effect": "unallocated", "entry_fen": 70, **booked},
     ]
 
 
@@ -233,6 +234,7 @@ def _debit_fact(instruction: str | None, kind: str | None) -> dict[str, object]:
         "kind": kind,
         "purpose": None,
         "has_counterparty": False,
+        "counterparty_ref": None,
     }
 
 
@@ -246,8 +248,23 @@ def test_a_debit_without_an_instruction_is_unbacked_and_never_netted() -> None:
     assert (movement.entry_id, movement.occurred_at) == ("D1", command.booked_at)
     memory.ask(credit(100))
     assert memory.balance("unbacked_debit") == 100
-    fact = {**_debit_fact(None, None), "has_counterparty": True, "purpose": "tax"}
-    assert memory.told("debit.unbacked") == [fact]
+    (told,) = memory.told("debit.unbacked")
+    known_again = told["counterparty_ref"]
+    named = {"has_counterparty": True, "purpose": "tax", "counterparty_ref": known_again}
+    assert told == {**_debit_fact(None, None), **named}
+
+
+def test_a_counterparty_is_known_again_at_its_institution_and_its_number_is_not_told() -> None:
+    memory = books(an_institution(), an_institution(OTHER))
+    named = [("62", INSTITUTION), ("62", INSTITUTION), ("63", INSTITUTION), ("62", OTHER)]
+    for number, (account, name) in enumerate(named):
+        at = {"entry_id": f"D{number}", "institution_id": name}
+        memory.ask(debit(100, counterparty_account=account, **at))
+    told = memory.told("debit.unbacked")
+    first, again, another, elsewhere = (one["counterparty_ref"] for one in told)
+    assert first == again
+    assert len({first, another, elsewhere}) == 3
+    assert all(len(str(one)) == 16 for one in (first, another, elsewhere))
 
 
 @tables.cases("""

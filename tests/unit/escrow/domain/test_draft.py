@@ -94,6 +94,27 @@ def test_events_are_numbered_without_a_gap() -> None:
     assert first.event_id != second.event_id
 
 
+FLOOR = {"floor": {"required_fen": 5, "present_fen": 1_000}}
+
+
+@pytest.mark.parametrize(
+    ("event_type", "has_floor", "more"),
+    [
+        ("debit.unbacked", True, FLOOR),
+        ("receipt.returned", True, FLOOR),
+        ("debit.unbacked", False, {}),
+        ("institution.changed", True, {}),
+    ],
+)
+def test_an_event_that_moved_money_says_where_the_floor_stands(
+    event_type: str, *, has_floor: bool, more: dict[str, object]
+) -> None:
+    floor = [a_floor("fixed", 5)] if has_floor else []
+    draft = Draft(a_book(an_institution(), a_contract(), *floor), numbered_ids())
+    draft.emit(draft.the_standing(INSTITUTION), event_type, {"x": 1})
+    assert [one.body for one in draft.changes.events] == [{"x": 1, **more}]
+
+
 def test_a_record_is_copied_once_and_the_book_stays() -> None:
     draft = _draft()
     before = deepcopy(draft.book.standings)

@@ -380,6 +380,9 @@ def test_one_line_of_several_that_comes_back_leaves_the_others_settled() -> None
     first = memory.instructions[0]
     assert [line.state for line in first.lines.values()] == ["settled", "returned"]
     assert first.state == "settled"
+    (told,) = memory.told("receipt.returned")
+    assert told["instruction_id"] == str(paid)
+    assert (told["kind"], told["entry_fen"], told["amount_fen"]) == ("payout", 100, 100)
 
 
 def test_a_return_that_the_bank_could_not_deliver_waits_for_its_contract_again() -> None:

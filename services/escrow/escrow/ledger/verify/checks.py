@@ -76,6 +76,7 @@ EVENT_TYPES: Final = (
     "contract.closed",
     "receipt.matched",
     "receipt.unmatched",
+    "receipt.returned",
     "lessons.released",
     "lessons.reversed",
     "claim.refused",
