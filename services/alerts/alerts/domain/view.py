@@ -5,17 +5,21 @@ by then can be reached from here, so that live, shadow, backtest and replay cann
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from itertools import accumulate
 from operator import attrgetter
 from typing import Final
 
 from alerts.domain.campaigns import Campaign
 from alerts.domain.facts import BACKED, Fact, Kind
+from alerts.domain.recurring import recurring
 from alerts.domain.workdays import Calendar
 
 _AT: Final = attrgetter("at", "fact_id")
+_HEARD: Final = attrgetter("seen_at", "fact_id")
 _OPEN_REFUND: Final = frozenset({"requested", "contested"})
 """States of a refund whose money is still tuition."""
 
@@ -23,18 +27,19 @@ _OPEN_REFUND: Final = frozenset({"requested", "contested"})
 class Flow:
     """Entries of one direction, in the order of booking, with running sums."""
 
-    def __init__(self, facts: Iterable[Fact]) -> None:
+    def __init__(self, facts: Sequence[Fact]) -> None:
         """Take facts of one entry each; of those that contradict the last heard is believed."""
-        heard: dict[str, Fact] = {}
-        for fact in facts:
-            known = heard.get(fact.ref)
-            if known is None or (known.seen_at, known.fact_id) <= (fact.seen_at, fact.fact_id):
-                heard[fact.ref] = fact
-        self.facts: Sequence[Fact] = sorted(heard.values(), key=_AT)
-        self._at = [one.at for one in self.facts]
-        self._sums = [0]
-        for one in self.facts:
-            self._sums.append(self._sums[-1] + one.amount_fen)
+        if len({one.ref for one in facts}) < len(facts):
+            facts = _believed(facts)
+        self.facts: Sequence[Fact] = sorted(facts, key=_AT)
+
+    @cached_property
+    def _at(self) -> list[datetime]:
+        return [one.at for one in self.facts]
+
+    @cached_property
+    def _sums(self) -> list[int]:
+        return [0, *accumulate(one.amount_fen for one in self.facts)]
 
     def between(self, after: datetime, until: datetime) -> Sequence[Fact]:
         """Return the entries booked after an instant, up to and with another."""
@@ -48,10 +53,43 @@ class Flow:
         """Return the sum of everything booked before an instant, in fen."""
         return self._sums[bisect_left(self._at, instant)]
 
-    @property
+    def until_fen(self, instant: datetime) -> int:
+        """Return the sum of everything booked up to and with an instant, in fen."""
+        return self._sums[bisect_right(self._at, instant)]
+
+    @cached_property
     def total_fen(self) -> int:
         """Return the sum of everything, in fen."""
-        return self._sums[-1]
+        return sum(one.amount_fen for one in self.facts)
+
+
+def _believed(facts: Sequence[Fact]) -> list[Fact]:
+    """Return one fact for each entry: the one that was heard last."""
+    heard: dict[str, Fact] = {}
+    for fact in facts:
+        known = heard.get(fact.ref)
+        if known is None or _HEARD(known) <= _HEARD(fact):
+            heard[fact.ref] = fact
+    return list(heard.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """What escrow said must be in the account, and what it counted there (最低余额)."""
+
+    required_fen: int
+    present_fen: int | None
+    """Tuition held, payable and reserve; None where only the requirement was told."""
+    fact: Fact
+
+    @classmethod
+    def told_by(cls, fact: Fact) -> "Floor | None":
+        """Return what a fact says of the floor; nothing where it says nothing, or no amount."""
+        said = fact.body.get("floor")
+        if isinstance(said, Mapping) and isinstance(said.get("required_fen"), int):
+            present = said.get("present_fen")
+            return cls(said["required_fen"], present if isinstance(present, int) else None, fact)
+        return cls(fact.amount_fen, None, fact) if fact.kind is Kind.floor else None
 
 
 class FactView:
@@ -63,10 +101,15 @@ class FactView:
         as_of: datetime,
         calendar: Calendar,
         campaigns: Iterable[Campaign] = (),
+        open_scopes: frozenset[tuple[str, str]] = frozenset(),
     ) -> None:
-        """Take whatever facts there are; what could not be known as of the instant is left out."""
+        """Take whatever facts there are; what could not be known as of the instant is left out.
+
+        `open_scopes` are the keys of rules, each with the scope, that a case was open of then.
+        """
         self.as_of = as_of
         self.calendar = calendar
+        self.open_scopes = open_scopes
         self._campaigns = campaigns
         self._by_kind: dict[Kind, list[Fact]] = {}
         for fact in facts:
@@ -102,8 +145,19 @@ class FactView:
     @cached_property
     def outflows(self) -> Flow:
         """Return what left it and no instruction of escrow's stands behind."""
-        believed = self.debits.facts
-        return Flow(one for one in believed if one.tag not in BACKED)
+        return Flow([one for one in self.debits.facts if one.tag not in BACKED])
+
+    @cached_property
+    def recurring(self) -> frozenset[int]:
+        """Return the facts of unbacked debits that recur by the month: payroll, rent."""
+        return recurring(self.outflows.facts)
+
+    @cached_property
+    def unexplained(self) -> Flow:
+        """Return what left without an instruction and does not recur by the month either."""
+        if not self.recurring:
+            return self.outflows
+        return Flow([one for one in self.outflows.facts if one.fact_id not in self.recurring])
 
     @cached_property
     def balance_fen(self) -> int:
@@ -113,6 +167,41 @@ class FactView:
     def balance_before_fen(self, instant: datetime) -> int:
         """Return what it held before an instant, in fen."""
         return self.credits.before_fen(instant) - self.debits.before_fen(instant)
+
+    def balance_at_fen(self, instant: datetime) -> int:
+        """Return what it held at an instant, with what was booked at it, in fen."""
+        return self.credits.until_fen(instant) - self.debits.until_fen(instant)
+
+    def peak_fen(self, after: datetime) -> int:
+        """Return the most that it held after any booking since an instant, or holds now."""
+        booked = {one.at for one in self.credits.between(after, self.as_of)}
+        return max([self.balance_fen, *map(self.balance_at_fen, booked)])
+
+    @cached_property
+    def first_booking(self) -> datetime | None:
+        """Return when the account's history begins; nothing where it has none."""
+        firsts = [flow.facts[0].at for flow in (self.credits, self.debits) if flow.facts]
+        return min(firsts, default=None)
+
+    @cached_property
+    def floors(self) -> Sequence[Floor]:
+        """Return all that was said of the floor, in the order in which it was heard.
+
+        Not by `at`: of a late entry that is the bank's, and what it says of the floor is new.
+        """
+        telling = [
+            one
+            for known in self._by_kind.values()
+            for one in known
+            if "floor" in one.body or one.kind is Kind.floor
+        ]
+        said = (Floor.told_by(one) for one in sorted(telling, key=_HEARD))
+        return [one for one in said if one is not None]
+
+    @property
+    def floor(self) -> Floor | None:
+        """Return the floor as it was last told; nothing where nobody ever did."""
+        return self.floors[-1] if self.floors else None
 
     @cached_property
     def held_fen(self) -> int:
