@@ -90,4 +90,4 @@ class Fact:
     ref: str = ""
     tag: str = ""
     number: int = 0
-    body: Mapping[str, Any] = field(default=_EMPTY)
+    body: Mapping[str, Any] = field(default_factory=lambda: _EMPTY)

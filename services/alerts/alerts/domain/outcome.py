@@ -45,7 +45,7 @@ class Outcome:
     scope: str = "open"
     reason: str = ""
     """Of an indeterminate or failed one: a word from a closed list."""
-    inputs: Mapping[str, int | str] = field(default=_EMPTY)
+    inputs: Mapping[str, int | str] = field(default_factory=lambda: _EMPTY)
     """Amounts in fen, shares in basis points, counts, thresholds: what the sentence says."""
     fact_ids: tuple[int, ...] = ()
     sentence: str = ""

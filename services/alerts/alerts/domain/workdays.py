@@ -27,7 +27,7 @@ _NONE: Final[Mapping[date, bool]] = MappingProxyType({})
 class Calendar:
     """Which days are worked: what was announced, and Monday to Friday where nothing was."""
 
-    announced: Mapping[date, bool] = field(default=_NONE)
+    announced: Mapping[date, bool] = field(default_factory=lambda: _NONE)
 
     def is_workday(self, day: date) -> bool:
         """Tell whether offices are open on a day."""
