@@ -13,6 +13,7 @@ from shared.time import SHANGHAI, business_day
 
 _DAY: Final = timedelta(days=1)
 _HOUR: Final = timedelta(hours=1)
+_WHOLE: Final = 10_000
 _PER_TENTH: Final = 10
 """Basis points in a tenth of a per cent, the finest that a sentence says."""
 
@@ -64,6 +65,9 @@ def listed(words: Iterable[str]) -> str:
     return "、".join(words)
 
 
-def said_share(bps: int) -> str:
-    """Say what a share is of, where its whole was so small that digits would mislead."""
-    return "超过 10 倍" if bps >= TIMES_FROM else percent(bps)
+def share_of(part_fen: int, whole_fen: int, whole: str) -> str:
+    """Say what part of a whole an amount is: `占期初余额 62.1%`; a whole of nothing is said so."""
+    if whole_fen <= 0:
+        return f"而{whole}为 {yuan(whole_fen)}"
+    bps = part_fen * _WHOLE // whole_fen
+    return f"超过{whole}的 10 倍" if bps >= TIMES_FROM else f"占{whole} {percent(bps)}"
