@@ -31,6 +31,9 @@ TABLES: Final = (
     due_at timestamptz,
     owner text,
     sentence text NOT NULL,
+    amount_fen bigint NOT NULL,
+    newest_fact bigint NOT NULL,
+    last_hash text NOT NULL,
     body jsonb NOT NULL DEFAULT '{{}}',
     CONSTRAINT case_pkey PRIMARY KEY (institution_id, case_id))""",
     (
@@ -41,7 +44,8 @@ TABLES: Final = (
         'CREATE INDEX case_open_idx ON alerts."case" (district_code, severity, opened_at)'
         " WHERE state <> 'archived'"
     ),
-    'CREATE INDEX case_id_idx ON alerts."case" (case_id)',
+    'CREATE UNIQUE INDEX case_id_idx ON alerts."case" (case_id)',
+    'CREATE INDEX case_key_idx ON alerts."case" (institution_id, rule, scope)',
     f"""CREATE TABLE alerts.case_evidence (
     institution_id {KEY},
     case_id uuid NOT NULL,
@@ -68,7 +72,7 @@ TABLES: Final = (
     (
         "CREATE INDEX case_event_reached_idx ON alerts.case_event"
         " (institution_id, case_id, state_after, at)"
-        " WHERE state_after IN ('acknowledged', 'interviewed', 'classified', 'closed')"
+        " WHERE state_after IN ('acknowledged', 'interviewed', 'classified', 'closed', 'reopened')"
     ),
 )
 
