@@ -40,6 +40,7 @@ LONG_TERM: Final = "9999-12-31"
 Key: TypeAlias = tuple[str, str]
 """A site: institution_id, licence_no (empty where there is no licence)."""
 
+_BITS: Final = tuple(1 << place for place in range(len(FIELDS)))
 _PLACES: Final = {name: place for place, name in enumerate(FIELDS)}
 _DIGEST_BYTES: Final = 12
 _NOTHING: Final = "\0"
@@ -70,7 +71,8 @@ class Record:
     @property
     def stated(self) -> int:
         """Return which fields it states: one bit each, in the order of `FIELDS`."""
-        return sum(1 << place for place, value in enumerate(self.values) if value is not None)
+        bits = [bit for bit, value in zip(_BITS, self.values, strict=True) if value is not None]
+        return sum(bits)
 
     @property
     def digest(self) -> bytes:

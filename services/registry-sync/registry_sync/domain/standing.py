@@ -6,7 +6,7 @@ is named as in conflict. The last writer never wins; two persons may let its wor
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ _GRAVITY: Final = {status: place for place, status in enumerate(Status)}
 """From `normal` to `unknown`: an institution stands as well as the best of its sites."""
 
 _BLACK: Final = FIELDS.index("black_listed")
+_STATUS: Final = FIELDS.index("status")
 _OWN: Final = frozenset({"name", "district_code", "category", "delivery", "address"})
 
 
@@ -84,7 +85,13 @@ class View:
 
     def body(self) -> dict[str, Any]:
         """Return it as JSON is made of it."""
-        return asdict(self)
+        said = {name: getattr(self, name) for name in _VIEW}
+        said["sites"] = [{name: getattr(one, name) for name in _SITE} for one in self.sites]
+        return said
+
+
+_VIEW: Final = tuple(one.name for one in fields(View))
+_SITE: Final = tuple(one.name for one in fields(Site))
 
 
 def view_of(body: Mapping[str, Any]) -> View:
@@ -156,7 +163,30 @@ def _gravity(site: Site) -> float:
 def _site(
     found: list[Said], day: date, before: Site | None, settled: Collection[tuple[str, Key]]
 ) -> Site:
-    licence_no = found[0].key[1]
+    values, conflicts = _believed(found, before, settled)
+    if values["status"] is None:
+        values["status"] = Status.unknown
+    if values["status"] == Status.normal and _has_ended(values["valid_until"], day):
+        values["status"] = Status.expired
+    who = min(found, key=lambda one: (one.values[_STATUS] is None, one.rank, one.source))
+    return Site(
+        found[0].key[1],
+        values,
+        who.source,
+        who.rank,
+        who.since.isoformat() if who.since else None,
+        who.evidence,
+        conflicts,
+        min((one.rank for one in found if one.values[_BLACK] is not None), default=None),
+    )
+
+
+def _believed(
+    found: list[Said], before: Site | None, settled: Collection[tuple[str, Key]]
+) -> tuple[dict[str, str | None], tuple[str, ...]]:
+    """Return what is believed of a site, field by field, and the fields in conflict."""
+    if len(found) == 1:  # of most sites one source alone speaks, and it contradicts nobody
+        return dict(zip(FIELDS, found[0].values, strict=True)), ()
     values: dict[str, str | None] = {}
     conflicts = []
     for place, name in enumerate(FIELDS):
@@ -169,22 +199,7 @@ def _site(
             }
             words = let if len(let) == 1 else {before.values[name] if before else None}
         values[name] = words.pop() if words else None
-    if values["status"] is None:
-        values["status"] = Status.unknown
-    if values["status"] == Status.normal and _has_ended(values["valid_until"], day):
-        values["status"] = Status.expired
-    place = FIELDS.index("status")
-    who = min(found, key=lambda one: (one.values[place] is None, one.rank, one.source))
-    return Site(
-        licence_no,
-        values,
-        who.source,
-        who.rank,
-        who.since.isoformat() if who.since else None,
-        who.evidence,
-        tuple(conflicts),
-        min((one.rank for one, _ in _leading(found, _BLACK)), default=None),
-    )
+    return values, tuple(conflicts)
 
 
 def _leading(said: Iterable[Said], place: int) -> list[tuple[Said, str]]:

@@ -4,7 +4,8 @@ from typing import Final
 
 from registry_sync.domain import telling
 from registry_sync.domain.changes import GONE_AFTER, GONE_FULLS
-from registry_sync.mirror.applying import Source, read_chunk, tell_of
+from registry_sync.mirror.applying import read_chunk, tell_of
+from registry_sync.mirror.chunk import Source, event_rows
 from shared.pg.database import LedgerConnection
 from shared.pg.sql import statement
 
@@ -23,13 +24,9 @@ async def tell_missing(tx: LedgerConnection, source: Source) -> None:
     if not names:
         return
     chunk = await read_chunk(tx, names)
-    told = [
-        (
-            name,
-            chunk.sequences[name] + 1,
-            telling.tell_missing(chunk.views[name], is_stale=source.is_stale),
-        )
-        for name in names
-    ]
+    told = []
+    for name in names:
+        event = telling.tell_missing(chunk.views[name], is_stale=source.is_stale)
+        told += event_rows(name, chunk.sequences[name] + 1, [event])
     await tx.execute(statement(_SQL, "write_absent"), names)
     await tell_of(tx, told, source.now)

@@ -4,20 +4,18 @@ One who applies holds an advisory lock, so that the sources take turns: what an 
 comes to depends on all of them. Everything goes in the caller's transaction, with the cursor.
 """
 
+import asyncio
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
 from typing import Any, Final
-from uuid import UUID
 
 from registry_sync.domain.record import Key, Record
-from registry_sync.domain.standing import Said, View, contradicted_of, resolve, view_of
-from registry_sync.domain.telling import Told, tell
-from registry_sync.mirror.terms import terms_of
-from shared.ids import new_id
+from registry_sync.domain.standing import Said, view_of
+from registry_sync.mirror.chunk import Chunk, Row, Source, Work, look_at, work_out
 from shared.pg.database import LedgerConnection
 from shared.pg.sql import statement
 
@@ -26,25 +24,6 @@ CHUNK: Final = 1_000
 
 _LOCK: Final = 7_316_803
 _SQL: Final = "registry_sync.mirror.sql"
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """The source whose batch is applied, and the moment it is applied at."""
-
-    name: str
-    ranks: dict[str, int]
-    """Of every source."""
-    fetch_id: UUID
-    evidence: str
-    """The hash of what was fetched."""
-    as_of: date
-    """The authority's day, for records that name none."""
-    now: datetime
-    today: date
-    is_stale: bool = False
-    settled: frozenset[tuple[str, Key]] = frozenset()
-    """Words that two persons let through, though others of the same rank say otherwise."""
 
 
 @dataclass(slots=True)
@@ -56,37 +35,35 @@ class Applied:
     """Sites of which the source's word is not believed, for another of its rank differs."""
 
 
-@dataclass(slots=True)
-class _Chunk:
-    """What is read of some institutions before their records are applied."""
-
-    said: dict[str, dict[tuple[str, str], Said]]
-    numbers: dict[tuple[str, Key], int]
-    """The last statement of each source on each site."""
-    views: dict[str, View]
-    sequences: dict[str, int]
-
-
 async def lock(tx: LedgerConnection) -> None:
     """Wait until nobody else applies."""
     await tx.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
 
 
 async def apply(tx: LedgerConnection, source: Source, records: Iterable[Record]) -> Applied:
-    """Apply records, and return what came of it."""
+    """Apply records, and return what came of it.
+
+    A chunk is worked out while the one before is written: they have no institution in common.
+    """
     done = Applied()
-    for chunk in _chunks(sorted(records, key=attrgetter("institution_id", "licence_no"))):
-        came = await _apply_chunk(tx, source, chunk)
-        said = {one.key for one in chunk}
-        done.changed += came.changed
-        done.contradicted |= came.contradicted & said
+    before = Work()
+    for found in _chunks(sorted(records, key=attrgetter("institution_id", "licence_no"))):
+        chunk = await read_chunk(tx, list(dict.fromkeys(one.institution_id for one in found)))
+        working = asyncio.create_task(asyncio.to_thread(work_out, source, chunk, found))
+        await _write(tx, source, before)
+        before = await working
+        done.changed += len(before.views)
+        if before.contradicted:
+            done.contradicted |= before.contradicted & {one.key for one in found}
+    await _write(tx, source, before)
     return done
 
 
-async def look_again(tx: LedgerConnection, source: Source, keys: Iterable[Key]) -> Applied:
-    """Work out anew how the institutions of some sites stand: few, those in conflict."""
-    names = sorted({name for name, _ in keys})
-    return await write_views(tx, source, await read_chunk(tx, names), names)
+async def look_again(tx: LedgerConnection, source: Source, names: Sequence[str]) -> Applied:
+    """Work out anew how some institutions stand: those in conflict, those that lapsed."""
+    work = look_at(source, await read_chunk(tx, names), names)
+    await _write(tx, source, work)
+    return Applied(len(work.views), work.contradicted)
 
 
 async def note_missing(tx: LedgerConnection, source: Source, keys: Sequence[Key]) -> None:
@@ -102,50 +79,15 @@ async def note_seen(tx: LedgerConnection, source: Source, keys: Sequence[Key]) -
         await tx.execute(statement(_SQL, "write_present"), [name for name, _ in keys])
 
 
-async def tell_of(
-    tx: LedgerConnection, told: Sequence[tuple[str, int, Told]], now: datetime
-) -> None:
-    """Put events on the feed: institution, its next sequence, what to tell."""
-    if not told:
-        return
-    rows = [
-        (name, sequence, new_id(), one.type, json.dumps(one.body, ensure_ascii=False))
-        for name, sequence, one in told
-    ]
-    await tx.execute(statement(_SQL, "add_event"), *_columns(rows), now)
+async def tell_of(tx: LedgerConnection, events: Sequence[Row], now: datetime) -> None:
+    """Put events on the feed, as `event_rows` makes them."""
+    if events:
+        await tx.execute(statement(_SQL, "add_event"), *_columns(events), now)
 
 
-def _chunks(records: Sequence[Record]) -> Iterator[list[Record]]:
-    """Cut records into chunks that keep the sites of an institution together."""
-    chunk: list[Record] = []
-    for _, sites in groupby(records, key=attrgetter("institution_id")):
-        chunk += sites
-        if len(chunk) >= CHUNK:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk
-
-
-async def _apply_chunk(tx: LedgerConnection, source: Source, records: list[Record]) -> Applied:
-    names = list(dict.fromkeys(one.institution_id for one in records))
-    chunk = await read_chunk(tx, names)
-    rows = []
-    for one in records:
-        number = chunk.numbers.get((source.name, one.key), 0) + 1
-        since = one.since or source.as_of
-        rows.append((one, number, since))
-        said = Said(
-            source.name, source.ranks[source.name], one.key, one.values, since, source.evidence
-        )
-        chunk.said.setdefault(one.institution_id, {})[source.name, one.licence_no] = said
-    await _write_sites(tx, source, rows)
-    return await write_views(tx, source, chunk, names)
-
-
-async def read_chunk(tx: LedgerConnection, names: Sequence[str]) -> _Chunk:
+async def read_chunk(tx: LedgerConnection, names: Sequence[str]) -> Chunk:
     """Read what is said of some institutions, and how they are believed to stand."""
-    chunk = _Chunk({}, {}, {}, {})
+    chunk = Chunk()
     for row in await tx.fetch(statement(_SQL, "read_sites"), names):
         key = (row["institution_id"], row["licence_no"])
         said = Said(
@@ -165,95 +107,33 @@ async def read_chunk(tx: LedgerConnection, names: Sequence[str]) -> _Chunk:
     return chunk
 
 
-async def _write_sites(
-    tx: LedgerConnection, source: Source, rows: Sequence[tuple[Record, int, date]]
-) -> None:
-    """Append the statements, and put the last of each site."""
-    statements = [
-        (
-            one.institution_id,
+def _chunks(records: Sequence[Record]) -> Iterator[list[Record]]:
+    """Cut records into chunks that keep the sites of an institution together."""
+    chunk: list[Record] = []
+    for _, sites in groupby(records, key=attrgetter("institution_id")):
+        chunk += sites
+        if len(chunk) >= CHUNK:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+async def _write(tx: LedgerConnection, source: Source, work: Work) -> None:
+    if work.sites:
+        await tx.execute(
+            statement(_SQL, "write_site"),
             source.name,
-            one.licence_no,
-            number,
-            list(one.values),
-            since,
+            source.evidence,
             source.now,
             source.fetch_id,
-            one.where,
+            *_columns(work.sites),
         )
-        for one, number, since in rows
-    ]
-    await tx.copy_records_to_table(
-        "statement", schema_name="registry", records=statements, columns=_STATEMENT
-    )
-    columns = _columns(
-        [
-            (
-                one.institution_id,
-                one.licence_no,
-                one.digest,
-                json.dumps(one.values, ensure_ascii=False),
-                since,
-                number,
-            )
-            for one, number, since in rows
-        ]
-    )
-    await tx.execute(
-        statement(_SQL, "write_site"),
-        columns[0],
-        source.name,
-        source.evidence,
-        source.now,
-        *columns[1:],
-    )
+    if work.views:
+        await tx.execute(statement(_SQL, "write_institution"), source.now, *_columns(work.views))
+    await tell_of(tx, work.events, source.now)
 
 
-_STATEMENT: Final = (
-    *("institution_id", "source", "licence_no", "statement_no", "said", "valid_from"),
-    *("recorded_at", "fetch_id", "place"),
-)
-
-
-async def write_views(
-    tx: LedgerConnection, source: Source, chunk: _Chunk, names: Sequence[str]
-) -> Applied:
-    """Work out how institutions stand now; write and tell where that changed."""
-    rows = []
-    contradicted: set[Key] = set()
-    told: list[tuple[str, int, Told]] = []
-    for name in names:
-        before = chunk.views.get(name)
-        said = chunk.said[name].values()
-        after = resolve(name, said, source.today, before, source.settled)
-        if after.conflicts:
-            contradicted |= {key for who, key in contradicted_of(after, said) if who == source.name}
-        events = tell(before, after, is_stale=source.is_stale)
-        if not events:
-            continue
-        first = chunk.sequences.get(name, 0) + 1
-        told += [(name, number, one) for number, one in enumerate(events, first)]
-        rows.append(_institution_row(after, first + len(events) - 1))
-    if rows:
-        await tx.execute(statement(_SQL, "write_institution"), source.now, *_columns(rows))
-    await tell_of(tx, told, source.now)
-    return Applied(len(rows), contradicted)
-
-
-def _institution_row(view: View, sequence: int) -> tuple[Any, ...]:
-    return (
-        view.institution_id,
-        view.name,
-        view.district_code,
-        view.status,
-        view.ends_on,
-        json.dumps(terms_of(view.name), ensure_ascii=False),
-        json.dumps(view.body(), ensure_ascii=False),
-        False,
-        sequence,
-    )
-
-
-def _columns(rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
+def _columns(rows: Sequence[Row]) -> list[list[Any]]:
     """Turn rows into columns; there is at least one row."""
     return [list(column) for column in zip(*rows, strict=True)]

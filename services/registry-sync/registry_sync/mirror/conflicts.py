@@ -12,7 +12,7 @@ from registry_sync.domain.record import Key
 from registry_sync.domain.safeguards import Release, Withheld
 from registry_sync.domain.words import HoldReason
 from registry_sync.mirror import applying, holding
-from registry_sync.mirror.applying import Source
+from registry_sync.mirror.chunk import Source
 from shared.pg.database import LedgerConnection
 
 
@@ -28,8 +28,8 @@ async def settle(
     if waiting:
         release = released.get(HoldReason.conflict)
         let = frozenset((source.name, key) for key in release.keys) if release else frozenset()
-        came = await applying.look_again(tx, replace(source, settled=let), waiting)
         seen = {name for name, _ in waiting}
+        came = await applying.look_again(tx, replace(source, settled=let), sorted(seen))
         found = {key for key in found if key[0] not in seen}
         found |= came.contradicted & (waiting | brought)
     if not found:

@@ -4,6 +4,7 @@ from typing import Final
 from uuid import UUID
 
 from registry_sync.mirror import applying
+from registry_sync.mirror.chunk import Source
 from registry_sync.mirror.sources import LATE, clock
 from shared.pg.database import Database
 from shared.pg.sql import statement
@@ -30,6 +31,5 @@ async def lapse(database: Database, ranks: dict[str, int]) -> int:
         names = [row["institution_id"] for row in rows]
         if not names:
             return 0
-        chunk = await applying.read_chunk(tx, names)
-        source = applying.Source("", ranks, _NOBODY, "", today, now, today)
-        return (await applying.write_views(tx, source, chunk, names)).changed
+        source = Source("", ranks, _NOBODY, "", today, now, today)
+        return (await applying.look_again(tx, source, names)).changed

@@ -19,6 +19,7 @@ from registry_sync.domain.safeguards import (
 )
 from registry_sync.domain.words import BatchFault, HoldReason
 from registry_sync.mirror import absence, applying, conflicts, holding, sources
+from registry_sync.mirror.chunk import Source
 from registry_sync.source.manifest import Manifest
 from registry_sync.source.refusals import BatchRefused
 from registry_sync.sync import metrics
@@ -121,7 +122,7 @@ async def _apply(
 ) -> int:
     manifest = arrived.manifest
     as_of = manifest.as_of if manifest else arrived.now
-    source = applying.Source(
+    source = Source(
         arrived.source,
         ranks,
         arrived.fetch_id,
