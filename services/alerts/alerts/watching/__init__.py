@@ -1,1 +1,1 @@
-"""What Prometheus sees: one snapshot, taken from the database."""
+"""What Prometheus sees: one snapshot, taken from the database, served from memory."""

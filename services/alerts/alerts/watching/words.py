@@ -1,0 +1,77 @@
+"""The closed sets that labels take their values from, so that nobody can make a series.
+
+A word that is in none of them is counted as `other`: a sum stays exact, a series count bounded.
+"""
+
+from collections.abc import Collection
+from typing import Final
+
+from alerts.domain.casewords import Finding, Milestone, State
+from alerts.domain.outcome import Severity, Verdict
+
+OTHER: Final = "other"
+
+RULES: Final = (
+    "large_outflow_single",
+    "large_outflow_24h",
+    "large_outflow_7d",
+    "min_balance_breach",
+    "coverage_shortfall",
+    "unusual_spend",
+    "structuring",
+    "rapid_in_out",
+    "outflow_anomaly",
+    "dormant_reactivation",
+    "clearance_projection",
+    "clearance_overdue",
+    "release_prohibited_time",
+    "overcollection_span",
+    "off_account_collection",
+    "refund_surge",
+    "distress",
+    "top_n_interview",
+    "feed_silent",
+    "registry_adverse",
+    "collect_without_licence",
+    "blocked_outflow_attempt",
+)
+MODES: Final = ("live", "shadow")
+OUTCOMES: Final = tuple(one.value for one in Verdict)
+SEVERITIES: Final = tuple(one.value for one in Severity)
+RISKS: Final = ("ok", "warning", "critical", "indeterminate")
+
+STATES: Final = tuple(one.value for one in State)
+CLASSES: Final = tuple(one.value for one in Finding)
+MILESTONES: Final = tuple(one.value for one in Milestone)
+REACHED: Final = {
+    State.acknowledged: Milestone.acknowledge,
+    State.interviewed: Milestone.interview,
+    State.classified: Milestone.classify,
+    State.closed: Milestone.close,
+}
+"""The state that a case has when a milestone is reached."""
+
+RESULTS: Final = ("delivered", "refused", "failed", "given_up")
+FEEDS: Final = ("escrow", "registry")
+
+REASONS_MAX: Final = 8
+"""Reasons with a series of their own, for each rule."""
+
+DISTRICTS_MAX: Final = 200
+"""Districts with series of their own: more than any province has counties."""
+
+CAMPAIGNS_MAX: Final = 5
+"""Clearance campaigns shown at once: those that end next."""
+
+CHANNELS_MAX: Final = 4
+"""Channels with series of their own."""
+
+CASES_MAX: Final = 2_000
+"""Open cases with series of their own; the rest are counted in `case_series_truncated`."""
+
+UNKNOWN_DISTRICT: Final = "unknown"
+
+
+def known(word: str | None, words: Collection[str]) -> str:
+    """Return a word of a closed set, `other` for every word outside it."""
+    return word if word in words and word is not None else OTHER
