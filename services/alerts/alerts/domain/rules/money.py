@@ -3,8 +3,22 @@
 from typing import Final
 
 from alerts.domain.rule import Rule
-from alerts.domain.rules import outflow
+from alerts.domain.rules import (
+    anomaly,
+    balance,
+    blocked,
+    dormant,
+    outflow,
+    spending,
+    structuring,
+)
 
-MONEY_RULES: Final[tuple[Rule, ...]] = tuple(
-    sorted((*outflow.RULES,), key=lambda rule: rule.number)
+MONEY_RULES: Final[tuple[Rule, ...]] = (
+    *outflow.RULES,
+    *balance.RULES,
+    *spending.RULES,
+    *structuring.RULES,
+    *anomaly.RULES,
+    *dormant.RULES,
+    *blocked.RULES,
 )

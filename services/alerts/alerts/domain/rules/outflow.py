@@ -1,9 +1,10 @@
 """R01 to R03: large debits that no instruction stands behind, one by one and added up.
 
-Bases: 大额资金流动 among the triggers of every custody rule; Hangzhou's of 2020, by which the bank
-tells when a day's or a week's withdrawals (当日/一周累计提取) pass a preset value. A threshold of an
-amount and of a share is passed when both are, so that neither a small institution's rent nor a
-large one's stationery is a case; red asks for what yellow asks for and more.
+Bases: 大额资金流动 among the triggers of every custody rule; Hangzhou's of 2020, by which the
+bank tells when a day's or a week's withdrawals (当日/一周累计提取) pass a preset value.
+A threshold of an amount and of a share is passed when both are, so that neither a small
+institution's rent nor a large one's stationery is a case; red asks for what yellow asks for,
+and more.
 """
 
 from collections.abc import Sequence
