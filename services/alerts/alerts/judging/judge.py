@@ -1,0 +1,120 @@
+"""Judging institutions: locked, read, judged, written, as of the instant after the lock.
+
+What comes in later is seen later than that instant, so that a judging played again sees what it
+saw. A hit is written once for what it rests on, and opens its case in the same transaction.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from time import perf_counter
+from typing import Final
+
+import structlog
+
+from alerts.casebook import open_or_join
+from alerts.domain.facts import Kind
+from alerts.domain.outcome import Verdict
+from alerts.intake import store
+from alerts.judging import views, writing
+from alerts.judging.looking import Round, look
+from alerts.judging.presets import Presets
+from alerts.judging.views import Common, Known
+from alerts.watching import instruments
+from shared.pg.database import Database, LedgerConnection
+from shared.pg.retry import retry
+
+TOUCHED_MAX: Final = 200
+"""Institutions judged in one transaction: their locks are held for a fraction of a second."""
+
+SWEPT_MAX: Final = 500
+"""Institutions of one transaction of a sweep."""
+
+SWEEP_EVERY: Final = timedelta(minutes=10)
+"""Every institution is judged so often: what time alone brings about, and what was missed."""
+
+KEPT_S: Final = 5.0
+"""How long presets, calendar and campaigns are kept in memory."""
+
+_TOUCHED: Final = (
+    "SELECT institution_id FROM alerts.institution WHERE touched_at IS NOT NULL"
+    " ORDER BY touched_at, institution_id LIMIT $1"
+)
+_DUE: Final = (
+    "SELECT i.institution_id FROM alerts.institution AS i, access.clock AS c"
+    " WHERE i.institution_id > $1 AND (i.judged_at IS NULL OR i.judged_at"
+    " < now() + make_interval(secs => c.offset_s) - $2::interval)"
+    " ORDER BY i.institution_id LIMIT $3"
+)
+_log = structlog.get_logger("alerts.judging")
+
+
+@dataclass(slots=True)
+class _Kept:
+    presets: Presets
+    common: Common
+    read_at: float
+
+
+class Judge:
+    """Judges what was touched, and now and then everything."""
+
+    def __init__(self, database: Database) -> None:
+        """Take the books of facts."""
+        self._database = database
+        self._kept: _Kept | None = None
+        self._swept_to = ""
+
+    async def judge_touched(self) -> int:
+        """Judge institutions of which something new is known; return how many."""
+        rows = await self._database.probe(_TOUCHED, TOUCHED_MAX)
+        names = [row["institution_id"] for row in rows]
+        if names:
+            await retry(lambda: self.judge(names, is_timed=True))
+        return len(names)
+
+    async def sweep(self) -> int:
+        """Judge some institutions that were not judged for a while; return how many."""
+        rows = await self._database.probe(_DUE, self._swept_to, SWEEP_EVERY, SWEPT_MAX)
+        names = [row["institution_id"] for row in rows]
+        self._swept_to = names[-1] if len(names) == SWEPT_MAX else ""
+        if names:
+            await retry(lambda: self.judge(names))
+        return len(names)
+
+    async def judge(self, institution_ids: Sequence[str], *, is_timed: bool = False) -> Round:
+        """Judge institutions now, in one transaction."""
+        async with self._database.ledger() as tx:
+            kept = await self._read_kept(tx)
+            now = await store.lock(tx, institution_ids)
+            known = await views.read(tx, institution_ids, now, kept.common)
+            came = look(known, kept.presets, is_timed=is_timed)
+            hits = await writing.write(tx, came, now)
+            await open_or_join(tx, hits, now, kept.common.calendar)
+        _tell(came, now, is_timed=is_timed)
+        return came
+
+    async def _read_kept(self, tx: LedgerConnection) -> _Kept:
+        kept = self._kept
+        if kept is None or perf_counter() - kept.read_at > KEPT_S:
+            common = await views.read_common(tx)
+            self._kept = kept = _Kept(await Presets.read(tx), common, perf_counter())
+        return kept
+
+
+def _tell(came: Round, now: datetime, *, is_timed: bool) -> None:
+    """Log what failed, and say how long booked debits waited."""
+    for one in came.found:
+        if one.outcome.verdict is Verdict.error:
+            _log.error("rule_failed", rule=one.edition.rule.key, fault=one.outcome.reason)
+    if is_timed:
+        for known in came.known:
+            _time_debits(known, now, came.risks[known.institution_id])
+
+
+def _time_debits(known: Known, now: datetime, risk: str) -> None:
+    """Say how long debits waited that nobody judged before."""
+    severity = risk if risk in {"warning", "critical"} else None
+    for fact in known.view.of(Kind.debit):
+        if known.judged_at is None or fact.seen_at > known.judged_at:
+            instruments.judged(fact.seen_at, now, severity)

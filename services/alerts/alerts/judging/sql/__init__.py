@@ -1,0 +1,1 @@
+"""The statements of judging, one in each file."""
