@@ -28,10 +28,9 @@ class Flow:
     """Entries of one direction, in the order of booking, with running sums."""
 
     def __init__(self, facts: Sequence[Fact]) -> None:
-        """Take facts of one entry each; of those that contradict the last heard is believed."""
-        if len({one.ref for one in facts}) < len(facts):
-            facts = _believed(facts)
-        self.facts: Sequence[Fact] = sorted(facts, key=_AT)
+        """Take facts by `at`; of those that contradict each other the last heard is believed."""
+        is_plain = len({one.ref for one in facts}) == len(facts)
+        self.facts: Sequence[Fact] = facts if is_plain else _believed(facts)
 
     @cached_property
     def _at(self) -> list[datetime]:
@@ -70,7 +69,7 @@ def _believed(facts: Sequence[Fact]) -> list[Fact]:
         known = heard.get(fact.ref)
         if known is None or _HEARD(known) <= _HEARD(fact):
             heard[fact.ref] = fact
-    return list(heard.values())
+    return sorted(heard.values(), key=_AT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,24 +183,25 @@ class FactView:
         return min(firsts, default=None)
 
     @cached_property
-    def floors(self) -> Sequence[Floor]:
-        """Return all that was said of the floor, in the order in which it was heard.
+    def _telling(self) -> Sequence[Fact]:
+        """Return the facts that may tell a floor, in the order in which they were heard.
 
         Not by `at`: of a late entry that is the bank's, and what it says of the floor is new.
         """
-        telling = [
-            one
-            for known in self._by_kind.values()
-            for one in known
-            if "floor" in one.body or one.kind is Kind.floor
-        ]
-        said = (Floor.told_by(one) for one in sorted(telling, key=_HEARD))
-        return [one for one in said if one is not None]
+        telling = [one for known in self._by_kind.values() for one in known if "floor" in one.body]
+        return sorted((*telling, *self.of(Kind.floor)), key=_HEARD)
 
-    @property
+    @cached_property
     def floor(self) -> Floor | None:
         """Return the floor as it was last told; nothing where nobody ever did."""
-        return self.floors[-1] if self.floors else None
+        said = map(Floor.told_by, reversed(self._telling))
+        return next((one for one in said if one is not None), None)
+
+    @cached_property
+    def floors(self) -> Sequence[Floor]:
+        """Return all that was said of the floor, in the order in which it was heard."""
+        said = map(Floor.told_by, self._telling)
+        return [one for one in said if one is not None]
 
     @cached_property
     def held_fen(self) -> int:

@@ -35,11 +35,14 @@ def blocked_outflow(view: FactView, params: Params) -> tuple[Outcome, ...]:
 
 
 def _turned_away(view: FactView, params: Params) -> list[Fact]:
+    warnings = view.of(Kind.bank_warning)
+    if not warnings:
+        return []
     since = view.as_of - timedelta(hours=params["fresh_hours"])
     oldest = min(since, view.as_of - timedelta(days=params["late_days"]))
     return [
         one
-        for one in view.of(Kind.bank_warning)
+        for one in warnings
         if one.tag == TURNED_AWAY and one.at > oldest and max(one.at, one.seen_at) > since
     ]
 
