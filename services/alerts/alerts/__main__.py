@@ -1,7 +1,8 @@
-"""`python -m alerts serve | work | export | migrate | settings`."""
+"""`python -m alerts serve | work | export | migrate | calendar | settings`."""
 
 import argparse
 import sys
+from pathlib import Path
 
 from alerts import commands
 from alerts.app import build
@@ -20,6 +21,11 @@ def parser() -> argparse.ArgumentParser:
     migrate = actions.add_parser("migrate", help="bring the schema up to date, as its owner")
     migrate.add_argument("--json", action="store_true", help="print the service's URL")
     migrate.set_defaults(run=commands.run_migrate)
+    calendar = actions.add_parser(
+        "calendar", help="add holidays and make-up workdays, as its owner"
+    )
+    calendar.add_argument("file", type=Path, help="CSV: day,work or rest,name")
+    calendar.set_defaults(run=commands.run_calendar)
     actions.add_parser("settings", help="show them").set_defaults(run=commands.run_settings)
     return top
 

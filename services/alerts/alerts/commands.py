@@ -2,14 +2,16 @@
 
 import argparse
 import asyncio
+from dataclasses import asdict
 
 from sqlalchemy import text
 
 from alerts.migrations import migrate, service_url
+from alerts.migrations.calendar import INSERT, Announced, read_file
 from alerts.settings import Settings
 from alerts.startup import SERVICE
 from shared.errors import StartupRefused
-from shared.service.commands import as_owner, owner_url, show_migrated, show_settings
+from shared.service.commands import as_owner, owner_url, show, show_migrated, show_settings
 
 
 def run_migrate(options: argparse.Namespace) -> int:
@@ -28,6 +30,20 @@ async def _refuse_without_access(url: str) -> None:
     if not there:
         message = "The schema access is missing: run `python -m escrow migrate` first."
         raise StartupRefused(message)
+
+
+def run_calendar(options: argparse.Namespace) -> int:
+    """Take in the holidays and make-up workdays of a year, as the owner."""
+    days = read_file(options.file)
+    asyncio.run(_write_calendar(owner_url(), days))
+    show(f"{len(days)} days are in the calendar.")
+    return 0
+
+
+async def _write_calendar(url: str, days: list[Announced]) -> None:
+    async with as_owner(url) as connection:
+        for one in days:
+            await connection.execute(text(INSERT), asdict(one))
 
 
 def run_settings(_: argparse.Namespace) -> int:

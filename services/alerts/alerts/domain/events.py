@@ -6,13 +6,11 @@ An event gives no fact (it is known, and says nothing that a rule asks), one, or
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any, Final
 
 from alerts.domain import saying
 from alerts.domain.facts import Kind
 
-_EMPTY: Final[Mapping[str, Any]] = MappingProxyType({})
 Body = Mapping[str, Any]
 
 
@@ -26,7 +24,7 @@ class Told:
     ref: str = ""
     tag: str = ""
     number: int = 0
-    body: Body = field(default=_EMPTY)
+    body: Body = field(default_factory=dict)
 
 
 def facts_of(source: str, event_type: str, time: datetime, body: Body) -> Sequence[Told] | None:

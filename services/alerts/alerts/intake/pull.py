@@ -63,43 +63,43 @@ class Listener:
     def __init__(self, database: Database, feed: Feed, reader: Reader) -> None:
         """Take the books of facts, which feed it is, and the way to it."""
         self._database = database
-        self._feed = feed
+        self.feed = feed
         self._reader = reader
         for outcome in OUTCOMES:
             _events.labels(feed, outcome)
 
     async def once(self) -> int:
         """Take in one page, waiting a while for it; return how many events it had."""
-        after = await place.read(self._database, self._feed)
+        after = await place.read(self._database, self.feed)
         page = await self._reader.page(after, limit=PAGE_MAX, wait_s=WAIT_S, keeps_unreadable=True)
-        _last_read.labels(self._feed).set(wall_clock().timestamp())
+        _last_read.labels(self.feed).set(wall_clock().timestamp())
         following = page.next
         if following is None:
-            await place.note_read(self._database, self._feed)
+            await place.note_read(self._database, self.feed)
             return 0
-        found = sort(self._feed, page)
+        found = sort(self.feed, page)
         counts = await retry(lambda: self._take(found, after, following))
         for outcome, number in counts.items():
-            _events.labels(self._feed, outcome).inc(number)
+            _events.labels(self.feed, outcome).inc(number)
         return len(page.items) + len(page.unreadable)
 
     async def _take(self, found: _Sorted, after: str | None, following: str) -> Tally[str]:
         """Write a page and move the place, at once; nothing where another worker did meanwhile."""
         async with self._database.ledger() as tx:
-            if not await place.hold(tx, self._feed, after):
+            if not await place.hold(tx, self.feed, after):
                 return Tally()
             now = await store.lock(tx, [one.institution_id for one in found.arrivals])
             new = await store.add(tx, found.arrivals, now)
             for one in found.aside:
-                await place.set_aside(tx, self._feed, one, now)
-            await place.move(tx, self._feed, following, now)
+                await place.set_aside(tx, self.feed, one, now)
+            await place.move(tx, self.feed, following, now)
         self._say(found)
         repeated = len(found.arrivals) - new
         return Tally(told=new, repeated=repeated, known=found.known, set_aside=len(found.aside))
 
     def _say(self, found: _Sorted) -> None:
         for one in found.aside:
-            _log.error("event_set_aside", feed=self._feed, event_id=one.event_id, fault=one.fault)
+            _log.error("event_set_aside", feed=self.feed, event_id=one.event_id, fault=one.fault)
 
 
 def sort(feed: Feed, page: FeedPage) -> _Sorted:

@@ -71,7 +71,7 @@ TABLES: Final = (
     CONSTRAINT case_event_pkey PRIMARY KEY (institution_id, case_id, step_no))""",
     (
         "CREATE INDEX case_event_reached_idx ON alerts.case_event"
-        " (institution_id, case_id, state_after, at)"
+        " (institution_id, case_id, state_after, state_before, step_no, at)"
         " WHERE state_after IN ('acknowledged', 'interviewed', 'classified', 'closed', 'reopened')"
     ),
 )

@@ -1,8 +1,9 @@
 """Facts, rules and what they found, cases, notices, campaigns and reports."""
 
 from alembic import op
+from sqlalchemy import text
 
-from alerts.migrations import ddl_cases, ddl_facts, ddl_notices, ddl_reports, ddl_rules
+from alerts.migrations import calendar, ddl_cases, ddl_facts, ddl_notices, ddl_reports, ddl_rules
 
 revision = "0001"
 down_revision = None
@@ -15,3 +16,6 @@ def upgrade() -> None:
     for part in (ddl_facts, ddl_rules, ddl_cases, ddl_notices, ddl_reports):
         for statement in part.TABLES:
             op.execute(statement)
+    for one in calendar.announced():
+        bound = {"day": one.day, "is_workday": one.is_workday, "name": one.name}
+        op.execute(text(calendar.INSERT).bindparams(**bound))
