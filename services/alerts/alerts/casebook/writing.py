@@ -13,6 +13,7 @@ from uuid import UUID
 from alerts.domain.cases import Case, Hit, Known, Stepped
 from alerts.domain.casewords import Finding, Milestone, State
 from alerts.domain.outcome import Severity
+from alerts.domain.workdays import Calendar
 from shared.errors import InvariantBroken
 from shared.pg.database import LedgerConnection
 from shared.pg.sql import statement
@@ -21,14 +22,30 @@ SQL: Final = "alerts.casebook.sql"
 
 _LOCK: Final = (
     "SELECT institution_id FROM alerts.institution WHERE institution_id = ANY ($1::text[])"
-    " ORDER BY institution_id FOR UPDATE"
+    " ORDER BY institution_id FOR NO KEY UPDATE"
 )
+_CLOCK: Final = (
+    "SELECT clock_timestamp() + make_interval(secs => c.offset_s) AS now FROM access.clock AS c"
+)
+_WORKDAYS: Final = "SELECT day, is_workday FROM alerts.workday ORDER BY day"
 
 
 async def lock(tx: LedgerConnection, institution_ids: Sequence[str]) -> frozenset[str]:
     """Hold institutions until the transaction ends, always in one order; return those known."""
     rows = await tx.fetch(_LOCK, list(institution_ids))
     return frozenset(row["institution_id"] for row in rows)
+
+
+async def clock(tx: LedgerConnection) -> datetime:
+    """Return the time, taken after whatever was waited for: the database's, plus its offset."""
+    now: datetime = await tx.fetchval(_CLOCK)
+    return now
+
+
+async def read_calendar(tx: LedgerConnection) -> Calendar:
+    """Return the calendar with the make-up workdays that are known."""
+    rows = await tx.fetch(_WORKDAYS)
+    return Calendar({row["day"]: row["is_workday"] for row in rows})
 
 
 async def read_keys(tx: LedgerConnection, hits: Sequence[Hit]) -> list[Known]:
