@@ -78,9 +78,9 @@ def _judged(view: FactView, params: Params, day: date, by_day: dict[date, list[F
     median_fen = median_low(usual)
     spread_fen = max(median_low(abs(one - median_fen) for one in usual), params["spread_fen"])
     above_fen = left_fen - median_fen
-    weight = (above_fen > params["least_mads"] * spread_fen) + (
-        above_fen > params["grave_mads"] * spread_fen
-    )
+    weight = 0
+    if above_fen > params["least_mads"] * spread_fen:
+        weight = 2 if above_fen > params["grave_mads"] * spread_fen else 1
     return _Day(day, debits, left_fen, median_fen, spread_fen, weight)
 
 
