@@ -61,7 +61,7 @@ def _projected(view: FactView, params: Params, campaign: Campaign) -> Outcome | 
     return hit(
         Severity.critical if why else Severity.warning,
         seen.facts,
-        f"{_state(view, campaign, seen, params)}，预计剩余 {yuan(seen.remainder_fen)} 无法清零"
+        f"{_state(view, campaign, seen, params)}，预计剩余 {yuan(seen.remainder_fen)}无法清零"
         f"（阈值 0.00 元）{why}",
         _inputs(seen, campaign, params)
         | {
@@ -103,9 +103,9 @@ def _left(
 ) -> Outcome:
     is_over = missed == campaign.clear_by
     what = (
-        f"清零期限 {missed} 已过，{yuan(left_fen)} 尚未清零"
+        f"清零期限 {missed} 已过，{yuan(left_fen)}尚未清零"
         if is_over
-        else f"退费期限 {missed} 已过，按目前进度仍有 {yuan(left_fen)} 无法清零又未退费"
+        else f"退费期限 {missed} 已过，按目前进度仍有 {yuan(left_fen)}无法清零又未退费"
     )
     return hit(
         Severity.critical,

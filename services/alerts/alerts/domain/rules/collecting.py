@@ -84,10 +84,10 @@ def _sentence(view: FactView, params: Params, inputs: dict[str, int | str]) -> s
     return (
         f"{when(view.as_of)} 签约满 {params['grace_days']} 天的合同应收"
         f" {yuan(int(inputs['contracted_fen']))}，其中 {count(int(inputs['contracts']), '份')}共"
-        f" {yuan(int(inputs['missing_fen']))} 未进入监管账户"
+        f" {yuan(int(inputs['missing_fen']))}未进入监管账户"
         f"（{percent(int(inputs['share_bps']))}，"
         f"已扣除待匹配款 {yuan(int(inputs['waiting_fen']))}），"
-        f"阈值 {yuan(params['warning_fen'])} 且 {percent(params['warning_bps'])}，"
+        f"阈值 {yuan(params['warning_fen'])}且 {percent(params['warning_bps'])}，"
         f"红色 {yuan(params['critical_fen'])}"
     )
 

@@ -157,7 +157,7 @@ def _sentence(
     )
     seen = "、".join(f"{name} {count(len(keys), '课时')}" for name, keys in parts if keys)
     return (
-        f"{when(view.as_of)} 核查 {day} 的消课：{count(number, '课时')}、{yuan(amount)} 不合规定"
+        f"{when(view.as_of)} 核查 {day} 的消课：{count(number, '课时')}、{yuan(amount)}不合规定"
         f"（{seen}），阈值 {count(params['warning_lessons'], '课时')}，"
         f"红色 {count(params['critical_lessons'], '课时')}或 {yuan(params['critical_fen'])}"
     )

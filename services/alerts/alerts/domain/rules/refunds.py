@@ -98,7 +98,7 @@ def _sentence(
     if inputs["stuck"]:
         parts.append(
             f"{count(int(inputs['stuck']))}退费共 {yuan(int(inputs['stuck_fen']))}"
-            f" 超过 {params['backlog_working_days']} 个工作日未退（阈值 0 笔）"
+            f"超过 {params['backlog_working_days']} 个工作日未退（阈值 0 笔）"
         )
     return f"{when(view.as_of)} " + "；".join(parts)
 

@@ -43,7 +43,7 @@ def find_silence(view: FactView, params: Params) -> tuple[Outcome, ...]:
     sentence = (
         f"{when(view.as_of)} 银行 {account.tag} {since} {when(last.at)}，"
         f"超过 {params['warning_working_days']} 个工作日无流水（红色"
-        f" {params['critical_working_days']} 个工作日），账面余额 {yuan(view.balance_fen)} 无法核实"
+        f" {params['critical_working_days']} 个工作日），账面余额 {yuan(view.balance_fen)}无法核实"
     )
     inputs: dict[str, int | str] = {"bank_id": account.tag, "last_at": last.at.isoformat()}
     inputs |= {name: params[name] for name in sorted(params)}
