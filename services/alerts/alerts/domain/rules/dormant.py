@@ -15,7 +15,7 @@ from alerts.domain.outcome import NO_HIT, Outcome, Severity, Verdict
 from alerts.domain.rule import Parameter, Params, Rule
 from alerts.domain.rules.windows import AMOUNT_MAX, DESIGN, FRESH, WAN, ids, rolling
 from alerts.domain.view import FactView
-from alerts.domain.wording import count, when, yuan
+from alerts.domain.wording import count, span, when, yuan
 
 _STANDS: Final[Mapping[str, bool]] = {
     "licence.revoked": False,
@@ -73,8 +73,9 @@ def _woken(view: FactView, params: Params, after: datetime, until: datetime) -> 
         },
         fact_ids=ids(*debits, lost),
         sentence=(
-            f"账户此前 {params['dormant_days']} 天无支出，{when(until)} 前一日内流出 "
-            f"{yuan(left_fen)}（{count(len(debits))}），阈值 {yuan(params['least_fen'])}{licence}"
+            f"账户此前 {params['dormant_days']} 天无支出，{when(until)} 前 {span(until - after)}"
+            f"流出 {yuan(left_fen)}（{count(len(debits))}），"
+            f"阈值 {yuan(params['least_fen'])}{licence}"
         ),
     )
 
