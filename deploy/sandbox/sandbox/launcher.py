@@ -16,7 +16,7 @@ from typing import IO, Any
 
 import httpx
 
-from sandbox import children, clock, keyring, mirror, postgres, report, services
+from sandbox import alerting, children, clock, keyring, mirror, postgres, report, services
 from sandbox.city.places import PULLING_BANK, PUSHED_BANK
 from sandbox.day import WATCH_S, play_day
 from sandbox.failures import LaunchFailed
@@ -131,10 +131,13 @@ def _start_services(terminal: Terminal, stack: Stack, *, plays: bool) -> Keyring
     terminal.say(f"The banks answer on {where}" + ("." if plays else ", and are idle."))
     services.wait_ready(stack.registry[0], f"{stack.registry_url}/readyz")
     services.start_worker(stack, ring)
+    alerting.start_alerts(stack, ring)
+    services.wait_ready(stack.alerts[0], f"{stack.alerts_url}/readyz")
     held = asyncio.run(mirror.wait_mirrored(stack, ring))
     told = "holds its list" if held else "does not hold its list yet"
     terminal.say(f"The national platform answers on {stack.platform_url}.")
     terminal.say(f"The registry answers on {stack.registry_url}, and {told}.")
+    terminal.say(f"Alerts answers on {stack.alerts_url}.")
     return ring
 
 
@@ -170,7 +173,11 @@ def _for_scripts(
 ) -> dict[str, Any]:
     """Word `.data/sandbox.json`."""
     return {
-        "services": {"escrow": stack.escrow_url, "registry": stack.registry_url},
+        "services": {
+            "escrow": stack.escrow_url,
+            "alerts": stack.alerts_url,
+            "registry": stack.registry_url,
+        },
         "metrics": stack.metrics_urls(),
         "banks": {PULLING_BANK: stack.bank_url, PUSHED_BANK: stack.pushed_url},
         "platform": stack.platform_url,
@@ -180,6 +187,7 @@ def _for_scripts(
         "pids": {
             "escrow": [pid for child in stack.serving for pid in child.pids()],
             "registry": [pid for child in stack.registry for pid in child.pids()],
+            "alerts": [pid for child in stack.alerts for pid in child.pids()],
             "postgres": database_pids,
         },
     }

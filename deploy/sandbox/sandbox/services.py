@@ -18,6 +18,10 @@ from sandbox.ports import HOST, Ports
 ESCROW_PORT = 8001
 ESCROW_METRICS_PORT = 9101
 WORKER_METRICS_PORT = 9111
+ALERTS_PORT = 8002
+ALERTS_METRICS_PORT = 9102
+ALERTS_WORKER_METRICS_PORT = 9112
+ALERTS_EXPORTER_PORT = 9122
 REGISTRY_PORT = 8003
 REGISTRY_METRICS_PORT = 9103
 REGISTRY_WORKER_METRICS_PORT = 9113
@@ -39,12 +43,16 @@ class Stack:
     owner_url: str
     login_url: str = ""
     registry_login_url: str = ""
+    alerts_login_url: str = ""
     seed: int = 1
     """What the city on these books grows from."""
     escrow_port: int = 0
     metrics_ports: tuple[int, int] = (0, 0)
     registry_port: int = 0
     registry_metrics: tuple[int, int] = (0, 0)
+    alerts_port: int = 0
+    alerts_metrics: tuple[int, int, int] = (0, 0, 0)
+    """Of alerts: the service's, its worker's, and where cases are shown to Prometheus."""
     bank_port: int = 0
     pushed_port: int = 0
     platform_port: int = 0
@@ -52,6 +60,8 @@ class Stack:
     """Escrow: the service, then its worker."""
     registry: list[Child] = field(default_factory=list)
     """registry-sync: the service, then its worker."""
+    alerts: list[Child] = field(default_factory=list)
+    """alerts: the service, its worker, its exporter."""
     banks: list[Child] = field(default_factory=list)
     platforms: list[Child] = field(default_factory=list)
 
@@ -64,6 +74,11 @@ class Stack:
     def registry_url(self) -> str:
         """Return where registry-sync answers."""
         return f"http://{HOST}:{self.registry_port}"
+
+    @property
+    def alerts_url(self) -> str:
+        """Return where the alerts service answers."""
+        return f"http://{HOST}:{self.alerts_port}"
 
     @property
     def platform_url(self) -> str:
@@ -87,17 +102,25 @@ class Stack:
             "escrow_work": self.metrics_ports[1],
             "registry": self.registry_metrics[0],
             "registry_work": self.registry_metrics[1],
+            "alerts": self.alerts_metrics[0],
+            "alerts_work": self.alerts_metrics[1],
+            "alerts_export": self.alerts_metrics[2],
         }
         return {name: f"http://{HOST}:{port}/metrics" for name, port in ports.items()}
 
+    @property
+    def ours(self) -> list[Child]:
+        """Return the processes of the services."""
+        return [*self.serving, *self.registry, *self.alerts]
+
     def check(self) -> None:
         """Make sure that every child still runs."""
-        for child in [*self.serving, *self.registry, *self.banks, *self.platforms]:
+        for child in [*self.ours, *self.banks, *self.platforms]:
             child.check()
 
     def stop(self) -> None:
         """Stop the services, all at once, then the banks and the platform."""
-        for group in ([*self.serving, *self.registry], [*self.banks, *self.platforms]):
+        for group in (self.ours, [*self.banks, *self.platforms]):
             for child in group:
                 child.ask_to_end()
             for child in group:
@@ -108,7 +131,8 @@ def migrate(stack: Stack) -> list[str]:
     """Bring the schemas up to date, learn the services' own logins, return what was said."""
     stack.login_url, said = _migrate(stack, "escrow", "escrow")
     stack.registry_login_url, more = _migrate(stack, "registry_sync", "registry")
-    return [*said, *more]
+    stack.alerts_login_url, last = _migrate(stack, "alerts", "alerts")
+    return [*said, *more, *last]
 
 
 def _migrate(stack: Stack, package: str, service: str) -> tuple[str, list[str]]:
@@ -159,6 +183,12 @@ def choose_ports(stack: Stack, ports: Ports) -> None:
     stack.escrow_port = ports.choose(ESCROW_PORT)
     stack.metrics_ports = (ports.choose(ESCROW_METRICS_PORT), ports.choose(WORKER_METRICS_PORT))
     stack.registry_port = ports.choose(REGISTRY_PORT)
+    stack.alerts_port = ports.choose(ALERTS_PORT)
+    stack.alerts_metrics = (
+        ports.choose(ALERTS_METRICS_PORT),
+        ports.choose(ALERTS_WORKER_METRICS_PORT),
+        ports.choose(ALERTS_EXPORTER_PORT),
+    )
     metrics = (REGISTRY_METRICS_PORT, REGISTRY_WORKER_METRICS_PORT)
     stack.registry_metrics = (ports.choose(metrics[0]), ports.choose(metrics[1]))
     stack.bank_port = ports.choose(BANK_PORT)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from alerts import commands
 from alerts.app import build
+from alerts.exporter import run_export
 from alerts.settings import Settings
 from alerts.startup import SERVICE
 from alerts.worker import work
@@ -18,9 +19,13 @@ def parser() -> argparse.ArgumentParser:
     actions = top.add_subparsers(dest="command", required=True)
     actions.add_parser("serve", help="answer HTTP").set_defaults(run=run_serve)
     actions.add_parser("work", help="read the feeds, judge, open cases").set_defaults(run=run_work)
+    actions.add_parser("export", help="show cases to Prometheus").set_defaults(run=run_exporter)
     migrate = actions.add_parser("migrate", help="bring the schema up to date, as its owner")
     migrate.add_argument("--json", action="store_true", help="print the service's URL")
     migrate.set_defaults(run=commands.run_migrate)
+    backtest = actions.add_parser("backtest", help="run one backtest; the worker starts this")
+    backtest.add_argument("backtest_id")
+    backtest.set_defaults(run=commands.run_backtest)
     calendar = actions.add_parser(
         "calendar", help="add holidays and make-up workdays, as its owner"
     )
@@ -43,6 +48,14 @@ def run_work(_: argparse.Namespace) -> int:
     settings = Settings()
     SERVICE.prepare(settings)
     work(settings)
+    return 0
+
+
+def run_exporter(_: argparse.Namespace) -> int:
+    """Show cases and aggregates to Prometheus until a signal."""
+    settings = Settings()
+    SERVICE.prepare(settings)
+    run_export(settings)
     return 0
 
 

@@ -8,13 +8,28 @@ from typing import Final
 
 from fastapi import APIRouter, FastAPI
 
+from alerts.campaigns import api as campaigns
+from alerts.cases import api as cases
+from alerts.cases import suppressions
 from alerts.edge import Alerts
+from alerts.notices import api as notices
+from alerts.rules import api as rules
+from alerts.rules import backtests
 from alerts.settings import Settings
+from alerts.signals import api as signals
 from alerts.startup import SERVICE
 from shared.web.app import create_app
 from shared.web.keys import KeyDirectory
 
-_ROUTERS: Final[tuple[APIRouter, ...]] = ()
+_ROUTERS: Final[tuple[APIRouter, ...]] = (
+    cases.router,
+    suppressions.router,
+    signals.router,
+    rules.router,
+    backtests.router,
+    campaigns.router,
+    notices.router,
+)
 
 
 def build(settings: Settings) -> FastAPI:

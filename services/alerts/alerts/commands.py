@@ -3,9 +3,11 @@
 import argparse
 import asyncio
 from dataclasses import asdict
+from uuid import UUID
 
 from sqlalchemy import text
 
+from alerts.judging import backtesting
 from alerts.migrations import migrate, service_url
 from alerts.migrations.calendar import INSERT, Announced, read_file
 from alerts.settings import Settings
@@ -44,6 +46,21 @@ async def _write_calendar(url: str, days: list[Announced]) -> None:
     async with as_owner(url) as connection:
         for one in days:
             await connection.execute(text(INSERT), asdict(one))
+
+
+def run_backtest(options: argparse.Namespace) -> int:
+    """Run one backtest to its end; the worker starts this."""
+    asyncio.run(_backtest(UUID(options.backtest_id)))
+    return 0
+
+
+async def _backtest(backtest_id: UUID) -> None:
+    settings = Settings()
+    database = await SERVICE.database(settings).open()
+    try:
+        await backtesting.run(database, backtest_id)
+    finally:
+        await database.close()
 
 
 def run_settings(_: argparse.Namespace) -> int:

@@ -1,11 +1,13 @@
 """The loops of one worker process: reading the feeds, judging, opening cases."""
 
 import asyncio
+from functools import partial
 from typing import Final
 
 import httpx
 
 from alerts.intake.pull import Feed, Listener
+from alerts.judging.backtesting import start_waiting
 from alerts.judging.judge import Judge
 from alerts.settings import Settings
 from alerts.startup import SERVICE
@@ -20,6 +22,7 @@ JUDGE_S: Final = 0.5
 """Between two looks at what is to be judged: from entry to case in seconds."""
 
 SWEEP_S: Final = 5.0
+BACKTEST_S: Final = 5.0
 
 
 def work(settings: Settings) -> None:
@@ -41,6 +44,7 @@ async def _work(settings: Settings) -> None:
         loops += [
             Loop("judge", JUDGE_S, judge.judge_touched),
             Loop("sweep", SWEEP_S, judge.sweep),
+            Loop("backtest", BACKTEST_S, partial(start_waiting, database)),
         ]
         try:
             await run(loops)

@@ -5,7 +5,7 @@
 | `parameters` | the values of one rule in one district ('' is everywhere), by version | its state |
 | `evaluation` | every outcome that is no `no_hit`, once for what it newly rests on | never |
 | `suppression` | what a person silenced for a while, with reason and end | its end |
-| `backtest` | what a candidate would have found, with its hash | never |
+| `backtest` | what a candidate would have found, with its hash | until it is done |
 | `evaluated` | how often each rule was asked, by outcome | counts |
 """
 
@@ -82,8 +82,20 @@ TABLES: Final = (
     to_at timestamptz NOT NULL,
     made_by text NOT NULL,
     made_at timestamptz NOT NULL,
-    result jsonb NOT NULL,
-    result_hash text NOT NULL)""",
+    state text NOT NULL DEFAULT 'waiting'
+        CONSTRAINT backtest_state_check
+        CHECK (state IN ('waiting', 'running', 'done', 'failed')),
+    done integer NOT NULL DEFAULT 0,
+    total integer,
+    seen_at timestamptz,
+    ended_at timestamptz,
+    result jsonb,
+    result_hash text,
+    CONSTRAINT backtest_span_check CHECK (to_at > from_at))""",
+    (
+        "CREATE INDEX backtest_waiting_idx ON alerts.backtest (made_at)"
+        " WHERE state IN ('waiting', 'running')"
+    ),
     f"""CREATE TABLE alerts.evaluated (
     rule {KEY},
     mode {KEY},
@@ -95,5 +107,5 @@ TABLES: Final = (
     CONSTRAINT evaluated_pkey PRIMARY KEY (rule, mode, outcome, severity, reason))""",
 )
 
-APPEND_ONLY: Final = ("evaluation", "backtest")
-CHANGEABLE: Final = ("parameters", "suppression", "evaluated")
+APPEND_ONLY: Final = ("evaluation",)
+CHANGEABLE: Final = ("parameters", "suppression", "evaluated", "backtest")
