@@ -12,7 +12,8 @@ from prometheus_client import REGISTRY
 from alerts.settings import Settings
 from alerts.startup import SERVICE
 from alerts.watching.collector import SNAPSHOT_S, Cases
-from shared.metrics import build_info, exposed
+from alerts.watching.serving import shown
+from shared.metrics import build_info
 from shared.work.loop import Loop, run
 
 
@@ -28,7 +29,7 @@ async def _export(settings: Settings) -> None:
     cases = Cases(database)
     REGISTRY.register(cases)
     try:
-        with exposed(settings.exporter_port, host=settings.metrics_host):
+        with shown(settings.exporter_port, settings.metrics_host, lambda: cases.page):
             await run([Loop("snapshot", SNAPSHOT_S, cases.refresh)])
     finally:
         REGISTRY.unregister(cases)

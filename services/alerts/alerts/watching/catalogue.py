@@ -10,7 +10,7 @@ from typing import Final, Literal, TypeAlias
 from alerts.watching.words import (
     CAMPAIGNS_MAX,
     CASES_MAX,
-    CHANNELS_MAX,
+    CHANNELS,
     CLASSES,
     DISTRICTS_MAX,
     FEEDS,
@@ -19,7 +19,6 @@ from alerts.watching.words import (
     OUTCOMES,
     REACHED,
     REASONS_MAX,
-    RESULTS,
     RISKS,
     RULES,
     SEVERITIES,
@@ -74,10 +73,6 @@ _JUDGING: Final = (
     Metric(
         f"{_A}waiting_oldest_timestamp_seconds", "gauge", (), 1,
         "since when the longest of them waits; 0 without any",
-    ),
-    Metric(
-        f"{_A}feed_read_timestamp_seconds", "gauge", ("feed",), len(FEEDS),
-        "when a feed was last read, empty or not; 0 before the first time",
     ),
     Metric(
         f"{_A}feed_heard_timestamp_seconds", "gauge", ("feed",), len(FEEDS),
@@ -177,12 +172,8 @@ _PEOPLE: Final = (
         "09:00 two working days ago: no bank's last statement may be older",
     ),
     Metric(
-        f"{_A}deliveries_total", "counter", ("channel", "result"),
-        (CHANNELS_MAX + 1) * (len(RESULTS) + 1), "tries to deliver a notice",
-    ),
-    Metric(
-        f"{_A}delivery_oldest_timestamp_seconds", "gauge", ("channel",), CHANNELS_MAX + 1,
-        "since when the oldest undelivered notice waits; 0 without any",
+        f"{_A}delivery_oldest_timestamp_seconds", "gauge", ("channel",), len(CHANNELS),
+        "since when the oldest notice that is due waits; 0 without any",
     ),
 )  # fmt: skip
 

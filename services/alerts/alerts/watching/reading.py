@@ -37,7 +37,7 @@ _STATEMENTS: Final = {
         "SELECT count(*) AS number, min(touched_at) AS oldest FROM alerts.institution"
         " WHERE touched_at IS NOT NULL"
     ),
-    "feeds": "SELECT feed, read_at, heard_at FROM alerts.feed",
+    "feeds": "SELECT feed, heard_at FROM alerts.feed",
     "set_aside": "SELECT feed, count(*) AS number FROM alerts.set_aside GROUP BY feed",
     "cases": (
         "SELECT district_code, severity, coalesce(opened_severity, severity) AS opened, state,"
@@ -70,16 +70,18 @@ _STATEMENTS: Final = {
         "SELECT count(*) AS number FROM alerts.case_event"
         " WHERE state_after = 'reopened' AND state_before IS DISTINCT FROM 'reopened'"
     ),
+    # Each milestone of a case's first life: what was reached after a reopening is left out.
     "reached": (
-        "WITH reached AS (SELECT institution_id, case_id, state_after, min(at) AS at"
-        " FROM alerts.case_event"
-        " WHERE state_after IN ('acknowledged', 'interviewed', 'classified', 'closed')"
-        " GROUP BY 1, 2, 3)"
-        " SELECT state_after, severity, width_bucket(took_s, CAST(:buckets AS float8[])) AS bucket,"
+        "SELECT state_after, severity, width_bucket(took_s, CAST(:buckets AS float8[])) AS bucket,"
         " count(*) AS number, sum(took_s) AS total_s FROM ("
-        "SELECT r.state_after, coalesce(c.opened_severity, c.severity) AS severity,"
-        " extract(epoch FROM r.at - c.opened_at)::float8 AS took_s"
-        ' FROM reached AS r JOIN alerts."case" AS c USING (institution_id, case_id)) AS t'
+        "SELECT e.state_after, coalesce(c.opened_severity, c.severity) AS severity,"
+        " extract(epoch FROM e.at - c.opened_at)::float8 AS took_s"
+        ' FROM alerts.case_event AS e JOIN alerts."case" AS c USING (institution_id, case_id)'
+        " WHERE e.state_after IN ('acknowledged', 'interviewed', 'classified', 'closed')"
+        " AND e.state_before IS DISTINCT FROM e.state_after"
+        " AND NOT EXISTS (SELECT FROM alerts.case_event AS r"
+        " WHERE r.institution_id = e.institution_id AND r.case_id = e.case_id"
+        " AND r.state_after = 'reopened' AND r.step_no < e.step_no)) AS t"
         " GROUP BY 1, 2, 3"
     ),
     "institutions": (
@@ -90,23 +92,24 @@ _STATEMENTS: Final = {
         " FROM alerts.institution GROUP BY 1, 2"
     ),
     "campaigns": (
-        "SELECT c.campaign_id::text AS campaign, c.name, c.refund_by, c.clear_by,"
-        " i.district_code, coalesce(sum(i.held_fen), 0)::bigint AS held_fen"
+        "WITH held AS MATERIALIZED (SELECT district_code, category, sum(held_fen) AS held_fen"
+        " FROM alerts.institution GROUP BY 1, 2)"
+        " SELECT c.campaign_id::text AS campaign, c.name, c.refund_by, c.clear_by,"
+        " h.district_code, coalesce(sum(h.held_fen), 0)::bigint AS held_fen"
         " FROM (SELECT * FROM alerts.campaign WHERE clear_by >= :first_day"
         " ORDER BY clear_by, campaign_id LIMIT :campaigns_max) AS c"
-        " LEFT JOIN alerts.institution AS i ON starts_with(i.district_code,"
+        " LEFT JOIN held AS h ON starts_with(h.district_code,"
         " regexp_replace(c.district_code, '(00)+$', ''))"
-        " AND (c.category IS NULL OR i.category = c.category)"
+        " AND (c.category IS NULL OR h.category = c.category)"
         " GROUP BY 1, 2, 3, 4, 5"
     ),
     "reports": (
         "SELECT district_code, max(made_at) AS made_at FROM alerts.report"
         " WHERE kind = 'daily' GROUP BY district_code"
     ),
-    "deliveries": ("SELECT channel, result, count(*) AS number FROM alerts.delivery GROUP BY 1, 2"),
     "undelivered": (
-        "SELECT channel, min(made_at) FILTER (WHERE state = 'waiting') AS oldest"
-        " FROM alerts.notice GROUP BY channel"
+        "SELECT kind, min(due_at) AS oldest FROM alerts.notice"
+        " WHERE state = 'waiting' AND due_at <= :now GROUP BY kind"
     ),
     "workdays": (
         "SELECT day, is_workday FROM alerts.workday WHERE day BETWEEN :first_day AND :today"

@@ -93,13 +93,10 @@ def _enabled(figures: Figures, rows: Rows) -> None:
 
 
 def _feeds(figures: Figures, rows: Rows, _: Districts) -> None:
-    found = {row.feed: row for row in rows["feeds"]}
+    heard = {row.feed: row.heard_at for row in rows["feeds"]}
     figures.begin(f"{_A}set_aside_events", words.FEEDS)
     for feed in words.FEEDS:
-        row = found.get(feed)
-        read_at, heard_at = (row.read_at, row.heard_at) if row else (None, None)
-        figures.put_instant(f"{_A}feed_read_timestamp_seconds", (feed,), read_at)
-        figures.put_instant(f"{_A}feed_heard_timestamp_seconds", (feed,), heard_at)
+        figures.put_instant(f"{_A}feed_heard_timestamp_seconds", (feed,), heard.get(feed))
     for row in rows["set_aside"]:
         if row.feed in words.FEEDS:
             figures.put(f"{_A}set_aside_events", (row.feed,), row.number)
@@ -199,22 +196,9 @@ def _reports(figures: Figures, rows: Rows, districts: Districts) -> None:
 
 
 def _deliveries(figures: Figures, rows: Rows, _: Districts) -> None:
-    tried = rows["deliveries"]
-    channels = capped(
-        (row.channel for name in ("deliveries", "undelivered") for row in rows[name]),
-        words.CHANNELS_MAX,
-    )
-    figures.begin(f"{_A}deliveries_total", sorted(channels), words.RESULTS)
-    for row in tried:
-        labels = (known(row.channel, channels), known(row.result, words.RESULTS))
-        figures.add(f"{_A}deliveries_total", labels, row.number)
-    oldest: dict[str, datetime | None] = dict.fromkeys(sorted(channels))
+    figures.begin(f"{_A}delivery_oldest_timestamp_seconds", words.CHANNELS)
     for row in rows["undelivered"]:
-        channel = known(row.channel, channels)
-        so_far = [one for one in (oldest.get(channel), row.oldest) if one is not None]
-        oldest[channel] = min(so_far, default=None)
-    for channel, since in oldest.items():
-        figures.put_instant(f"{_A}delivery_oldest_timestamp_seconds", (channel,), since)
+        figures.put_instant(f"{_A}delivery_oldest_timestamp_seconds", (row.kind,), row.oldest)
 
 
 def _deadlines(figures: Figures, reading: Reading) -> None:

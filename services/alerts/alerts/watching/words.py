@@ -51,7 +51,9 @@ REACHED: Final = {
 }
 """The state that a case has when a milestone is reached."""
 
-RESULTS: Final = ("delivered", "refused", "failed", "given_up")
+CHANNELS: Final = ("wecom", "dingtalk", "mail", "webhook")
+"""Kinds of channels, as the table `notice` allows them; there can be several of one kind."""
+
 FEEDS: Final = ("escrow", "registry")
 
 REASONS_MAX: Final = 8
@@ -62,9 +64,6 @@ DISTRICTS_MAX: Final = 200
 
 CAMPAIGNS_MAX: Final = 5
 """Clearance campaigns shown at once: those that end next."""
-
-CHANNELS_MAX: Final = 4
-"""Channels with series of their own."""
 
 CASES_MAX: Final = 2_000
 """Open cases with series of their own; the rest are counted in `case_series_truncated`."""

@@ -1,0 +1,1 @@
+"""What alerts costs at the size of a province."""
