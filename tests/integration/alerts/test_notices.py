@@ -548,12 +548,11 @@ async def test_two_workers_send_nothing_twice(office: Office) -> None:
 async def test_a_fault_is_recorded_and_the_notice_arrives_once_it_is_over(
     office: Office,
     place: str,
-    open_one: Callable[..., Channel],
     fault: str,
     result: str,
     receipt: str,
 ) -> None:
-    channel = open_one(office.robots)
+    channel = KINDS[place](office.robots)
     office.open(channel)
     await office.ring(payload(alert(await place_case(office))))
     office.robots.turn(**{fault: 1})
