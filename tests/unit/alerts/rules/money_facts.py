@@ -24,7 +24,7 @@ _RULES: Final = {rule.number: rule for rule in MONEY_RULES}
 _NUMBERS: Final = count(1)
 
 
-def fact(kind: Kind, ago: timedelta, amount_fen: int = 0, **more: Any) -> Fact:  # noqa: ANN401 - as Fact
+def fact(kind: Kind, ago: timedelta, amount_fen: int = 0, **more: Any) -> Fact:  # noqa: ANN401
     """Return a fact of so long ago, heard at once unless `heard` says how long ago."""
     number = next(_NUMBERS)
     at = AS_OF - ago
