@@ -10,20 +10,16 @@ from typing import Any
 from uuid import UUID
 
 import httpx
-import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
 from stdnum.cn import uscc
 
-from alerts import app as app_of
 from alerts import casebook
 from alerts.app import build
-from alerts.cases import api, steps, suppressions
 from alerts.domain.cases import Entered, Hit
 from alerts.domain.outcome import Severity
 from alerts.domain.workdays import Calendar
 from alerts.settings import Settings
-from alerts.signals import api as signals
 from escrow.access.service import create_key
 from shared.pg.database import Database
 from shared.settings import Environment
@@ -31,7 +27,6 @@ from tests.support.client import Caller
 from tests.support.postgres import alerts_url, service_url
 
 DISTRICT = "320602"
-MINE = (api.router, steps.router, suppressions.router, signals.router)
 _numbers = count(1)
 
 
@@ -93,7 +88,11 @@ class Office:
             await casebook.lock(tx, [one.institution_id for one in hits])
             return await casebook.open_or_join(tx, hits, at, Calendar())
 
-    async def case(self, severity: Severity = Severity.warning, **changes: Any) -> UUID:  # noqa: ANN401
+    async def case(
+        self,
+        severity: Severity = Severity.warning,
+        **changes: Any,  # noqa: ANN401 - fields of a hit
+    ) -> UUID:
         """Open a case on a new institution; return its id."""
         district = changes.pop("district_code", DISTRICT)
         institution_id = changes.pop("institution_id", None) or await self.place(district)
@@ -134,10 +133,7 @@ def a_hit(institution_id: str, *fact_ids: int, severity: Severity = Severity.war
 async def office_on(owner_url: str) -> AsyncIterator[Office]:
     """Start the service on a migrated database."""
     settings = Settings(database_url=SecretStr(alerts_url(owner_url)), environment=Environment.test)
-    missing = [one for one in MINE if one not in app_of._ROUTERS]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(app_of, "_ROUTERS", (*app_of._ROUTERS, *missing))
-        app = build(settings)
+    app = build(settings)
     async with contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(app.router.lifespan_context(app))
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)

@@ -1,18 +1,19 @@
-"""Cases over HTTP, to read: pages of them, and one with evidence, history and its chain.
+"""Cases over HTTP: pages of them, one with evidence, history and its chain, and what officers do.
 
+`router` is that of `alerts.cases.steps` with the routes to read added.
 A case outside the reader's district is not there.
 """
 
 from dataclasses import dataclass
 from typing import Annotated
-from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import Depends, Query
 
 from alerts.casebook import reading
 from alerts.casebook.reading import Wanted
 from alerts.cases import showing
-from alerts.cases.shapes import CaseDetailAnswer, CasePage
+from alerts.cases.shapes import CaseDetailAnswer, CaseId, CasePage
+from alerts.cases.steps import router
 from alerts.domain.casewords import State
 from alerts.domain.outcome import Severity
 from alerts.edge import Shared
@@ -29,10 +30,9 @@ from shared.web.paging import decode_id
 from shared.web.principals import Principal, Role, allow, area_stem
 from shared.web.problems import problem_responses
 
-router = APIRouter(tags=["cases"])
+__all__ = ["router"]
 
 Reader = Annotated[Principal, Depends(allow(Role.supervisor, Role.auditor, Role.operator))]
-CaseId = Annotated[UUID, Path(description="The case's id.")]
 
 
 @dataclass(frozen=True, slots=True)

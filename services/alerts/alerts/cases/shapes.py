@@ -1,13 +1,16 @@
 """Cases as the wire has them: what officers send, what readers are shown."""
 
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
+from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from alerts.domain.casewords import Finding
 from shared.web.limits import Day, Instant, Shape, refusal, text
 from shared.web.shown import Moment
 
+CaseId = Annotated[UUID, Path(description="The case's id.")]
 Reason = Annotated[str, text(500)]
 Line = Annotated[str, text(200)]
 Answered = Annotated[str, text(500)]

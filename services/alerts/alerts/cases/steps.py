@@ -14,10 +14,10 @@ from starlette.responses import Response
 
 from alerts import casebook
 from alerts.cases import showing
-from alerts.cases.api import CaseId
 from alerts.cases.shapes import (
     AcknowledgeBody,
     CaseAnswer,
+    CaseId,
     ClassificationBody,
     CloseBody,
     InterviewBody,
