@@ -123,7 +123,7 @@ class Notice:
     def severity(self) -> Severity:
         """Return the gravest that it counts; what is over counts as its blocks do."""
         graves = [one for one in Severity if self.counts.get(one)]
-        return max([*graves, *(one.severity for one in self.blocks)], key=_weight, default=_INFO)
+        return max([*graves, *(one.severity for one in self.blocks)], key=_weight, default=_LEAST)
 
     @property
     def total(self) -> int:
@@ -139,7 +139,7 @@ class Notice:
         return f"{self.topic}：{'、'.join(said)}" if said else self.topic
 
 
-_INFO: Final = Severity.info
+_LEAST: Final = Severity.info
 CASES: Final = "一课监管提醒"
 FAULTS: Final = "一课运维告警"
 
@@ -224,7 +224,7 @@ _URL: Final = re.compile(r"https?://[!-'*-~]{1,300}")
 """A link without brackets, which would end it early."""
 
 
-def counted(blocks: Iterable[Block], more: int = 0, severity: Severity = _INFO) -> dict[str, int]:
+def counted(blocks: Iterable[Block], more: int = 0, severity: Severity = _LEAST) -> dict[str, int]:
     """Count blocks by severity or their end; `more` of a severity were not told one by one."""
     counts: dict[str, int] = {}
     for one in blocks:

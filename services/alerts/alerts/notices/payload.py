@@ -71,7 +71,7 @@ class Payload(_Told):
     groupKey: Annotated[str, Field(min_length=1, max_length=8_000)]  # noqa: N815 - as sent
     status: Literal["firing", "resolved"]
     truncatedAlerts: Annotated[int, Field(ge=0, le=10**9)] = 0  # noqa: N815 - as sent
-    commonLabels: _Words = {}  # noqa: N815 - as sent
+    commonLabels: _Words = {}  # noqa: N815  # tidy: allow banned-name - as sent
     externalURL: Annotated[str, Field(max_length=2_000)] = ""  # noqa: N815 - as sent
     alerts: Annotated[list[Alert], Field(max_length=ALERTS_MAX)]
 
