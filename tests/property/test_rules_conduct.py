@@ -135,6 +135,7 @@ class Dice:
         self.of = Random(f"{seed}:{key}")
         self.as_of = self.of.choice(INSTANTS)
         self.today = self.as_of.date()
+        self.is_sudden = self.of.random() < 0.3
 
     def age(self) -> timedelta:
         """Draw an age at a threshold or next to it, or any."""
@@ -205,6 +206,8 @@ class Dice:
         at = self.as_of - self.age()
         if kind == "debit" and self.key == "distress":
             at = self.as_of - self.of.choice(PAYDAYS) * DAY
+        if kind == "refund" and self.is_sudden:
+            at = self.as_of - self.of.choice([0, 1, 2]) * DAY
         if kind == "rank" and self.of.random() < 0.5:
             at = datetime(2026, 10, 1, tzinfo=SHANGHAI)
         return Fact(
