@@ -61,7 +61,6 @@ TYPES: Final = (
 """The events that are understood, as the wire contract lists them."""
 
 _MISSING: Final = "institution.missing"
-_DESCRIBING: Final = frozenset({"institution.listed", "institution.changed"})
 _SOUND: Final = "normal"
 _UNTOLD: Final = "unknown"
 _STATUS_OF: Final = {
@@ -108,8 +107,7 @@ def hear_registry(draft: Draft, command: HearRegistry) -> Outcome:
     standing.status, standing.objections = word.status, word.objections
     if standing.name is None:
         return Accepted(state="remembered")
-    if command.type in _DESCRIBING:
-        _describe(draft, standing, command)
+    _describe(draft, standing, command)
     is_frozen = _asks_freeze(draft, command)
     if is_frozen:
         _freeze(draft, command)

@@ -357,8 +357,9 @@ def test_a_freeze_withdraws_and_retains_payouts_and_lets_refunds_go() -> None:
   changed   Sunny Ltd  -         Sunny Ltd  320602
   changed   -          320603    Sunny      320603
   changed   -          -         Sunny      320602
-  restored  Sunny Ltd  320603    Sunny      320602
-  revoked   Sunny Ltd  320603    Sunny      320602
+  restored  Sunny Ltd  320603    Sunny Ltd  320603
+  revoked   Sunny Ltd  320603    Sunny Ltd  320603
+  unwhite   -          320603    Sunny      320603
 """)
 def test_the_registry_writes_name_and_district_and_never_the_policy(row: list[str]) -> None:
     kind, name, district, said_as, inside = row
