@@ -76,8 +76,46 @@ GUARDS: Final = (
     ),
     Guard(
         "Many revocations at once wait",
-        (Edit(_SAFEGUARDS, "    if _is_mass(batch, limits):\n", "    if False:\n"),),
+        (Edit(_SAFEGUARDS, "    if _is_mass_revocation(batch, limits):\n", "    if False:\n"),),
         (f"{_JUDGED}test_mass_revocation_is_more_than_five_and_more_than_a_half_percent",),
+    ),
+    Guard(
+        "Many closings at once wait",
+        (
+            Edit(
+                _SAFEGUARDS,
+                "    if _is_mass_closing(batch, closing, limits):\n",
+                "    if False:\n",
+            ),
+        ),
+        (f"{_JUDGED}test_many_closings_wait_and_everything_else_goes_on",),
+    ),
+    Guard(
+        "Who left the white list closes, too",
+        (
+            Edit(
+                f"{_REGISTRY}domain/changes.py",
+                'closes or (before.white_listed and record.get("white_listed") == "no")',
+                "closes",
+            ),
+        ),
+        (f"{_JUDGED}test_many_closings_wait_and_everything_else_goes_on",),
+    ),
+    Guard(
+        "A row dated ahead is set aside",
+        (
+            Edit(
+                f"{_REGISTRY}domain/believing.py",
+                "if one.since is not None and one.since > latest:",
+                "if False:",
+            ),
+        ),
+        (
+            (
+                "tests/unit/registry_sync/domain/test_believing.py"
+                "::test_what_is_dated_ahead_waits_for_its_day"
+            ),
+        ),
     ),
     Guard(
         "A bureau emptied waits, however long the list",

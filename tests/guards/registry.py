@@ -173,7 +173,7 @@ GUARDS: Final = (
         (
             Edit(
                 "services/registry-sync/registry_sync/sync/accept.py",
-                "if manifest and before != arrived.version_before:",
+                "if before != arrived.version_before:",
                 "if False:",
             ),
         ),

@@ -10,6 +10,7 @@ _CELLS: Final = f"{_SOURCE}cells.py"
 _PACKAGE: Final = f"{_SOURCE}package.py"
 _MARKUP: Final = f"{_SOURCE}markup.py"
 _IMPORTS: Final = f"{_REGISTRY}imports/api.py"
+_SHEETS: Final = f"{_REGISTRY}sync/sheets.py"
 _UNIT: Final = "tests/unit/registry_sync/source/"
 _READ: Final = f"{_UNIT}test_sheets.py::"
 _OPENED: Final = f"{_UNIT}test_package.py::"
@@ -235,8 +236,8 @@ GUARDS: Final = (
         (
             Edit(
                 f"{_REGISTRY}sync/sheets.py",
-                '        if row.state != "preview" and not row.is_broken_off:\n',
-                "        if False:\n",
+                '    if row.state != "preview" and not row.is_broken_off:\n',
+                "    if False:\n",
             ),
         ),
         (f"{_BROUGHT}test_what_an_officer_accepts_applies_once",),
@@ -251,5 +252,43 @@ GUARDS: Final = (
             ),
         ),
         (f"{_BROUGHT}test_a_newer_sheet_that_was_accepted_ends_older_previews",),
+    ),
+    Guard(
+        "A sheet is brought by who may decide for its district",
+        (
+            Edit(
+                _SHEETS,
+                "    if not all(area_covers(by.area_code, one) for one in found):\n",
+                "    if False:\n",
+            ),
+        ),
+        (f"{_BROUGHT}TestADistrictsOfficer::test_brings_no_institution_of_another",),
+    ),
+    Guard(
+        "A sheet is accepted by who may decide for its district",
+        (Edit(_SHEETS, "    await _refuse_outside(database, held, kept.parsed, by)\n", ""),),
+        (f"{_BROUGHT}TestADistrictsOfficer::test_accepts_no_list_that_reaches_further",),
+    ),
+    Guard(
+        "A sheet leaves out nothing of another district",
+        (
+            Edit(
+                _SHEETS,
+                "for name, _ in [*held, *(one.key for one in parsed.records)]",
+                "for name, _ in [one.key for one in parsed.records]",
+            ),
+        ),
+        (f"{_BROUGHT}TestADistrictsOfficer::test_leaves_out_no_institution_of_another",),
+    ),
+    Guard(
+        "Of two sheets accepted at one moment the newer applies",
+        (
+            Edit(
+                f"{_REGISTRY}sync/accept.py",
+                "if arrived.import_id is not None and await",
+                "if False and await",
+            ),
+        ),
+        (f"{_BROUGHT}test_of_two_sheets_accepted_at_one_moment_the_newer_applies",),
     ),
 )

@@ -1,4 +1,4 @@
-"""`python -m registry_sync serve | work | migrate | settings | open-epoch`."""
+"""`python -m registry_sync serve | work | migrate | settings | open-epoch | reset-version`."""
 
 import argparse
 import sys
@@ -24,6 +24,9 @@ def parser() -> argparse.ArgumentParser:
     actions.add_parser("open-epoch", help="after a restore").set_defaults(
         run=commands.run_open_epoch
     )
+    reset = actions.add_parser("reset-version", help="after a source went back, knowingly")
+    reset.add_argument("source", help="its name in the sources file")
+    reset.set_defaults(run=commands.run_reset_version)
     return top
 
 

@@ -45,6 +45,25 @@ def run_open_epoch(_: argparse.Namespace) -> int:
     return 0
 
 
+def run_reset_version(options: argparse.Namespace) -> int:
+    """Forget which version of a source is held, so that an older one is believed again."""
+    asyncio.run(_reset_version(options.source))
+    show(f"Of {options.source} everything is fetched anew, whatever its version.")
+    return 0
+
+
+async def _reset_version(source: str) -> None:
+    """Let the next look take everything; what is held and its history stay as they are."""
+    query = text(
+        "UPDATE registry.source SET version = NULL, schema_version = NULL, etag = NULL,"
+        " last_full_at = NULL WHERE source = :source RETURNING source"
+    )
+    async with as_owner(owner_url()) as connection:
+        if await connection.scalar(query, {"source": source}) is None:
+            message = f"No source is named {source}."
+            raise StartupRefused(message)
+
+
 async def _open_epoch() -> int:
     async with as_owner(owner_url()) as connection:
         await connection.execute(text("LOCK TABLE registry.institution IN EXCLUSIVE MODE"))

@@ -20,7 +20,7 @@ import httpx
 from registry_sync.mirror.sources import enrol
 from registry_sync.settings import SourceSettings
 from registry_sync.sync.run import Syncing
-from registry_sync.sync.sheets import Uploaded, preview
+from registry_sync.sync.sheets import Officer, Uploaded, preview
 from shared.pg.database import Database
 
 RANKS = {"national": 1, "sheet": 3}
@@ -34,7 +34,7 @@ def main(arguments: list[str]) -> int:
         found = asyncio.run(_sync(*rest))
     else:
         file = Path(rest[0])
-        found = asyncio.run(_preview(Uploaded(file.name, file.read_bytes(), "bench")))
+        found = asyncio.run(_preview(Uploaded(file.name, file.read_bytes(), Officer("bench"))))
     found["seconds"] = round(time.monotonic() - began, 2)
     found["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     sys.stdout.write(json.dumps(found) + "\n")

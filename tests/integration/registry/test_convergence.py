@@ -34,6 +34,7 @@ from tests.unit.registry_sync.source.books import HEADER, a_book
 SITES = 90
 STEPS = 22
 BROKEN_OFF = 0.4
+OFFICER = sheets.Officer("an officer")
 BUREAU = SourceSettings(name="city_list", kind="sheet", rank=3, mapping="white_list")
 HOURS_MAX = 60
 """Less than it takes to be gone: a licence does not change hands."""
@@ -176,14 +177,14 @@ class History:
 
 async def preview_of(mirror: Mirror, listed: dict[str, list[object]]) -> UUID:
     """Send a bureau's list; return the import that its preview belongs to."""
-    uploaded = sheets.Uploaded("list.xlsx", a_book(HEADER, *listed.values()), "an officer")
+    uploaded = sheets.Uploaded("list.xlsx", a_book(HEADER, *listed.values()), OFFICER)
     return (await sheets.preview(mirror.database, BUREAU, uploaded)).import_id
 
 
 async def accepted(mirror: Mirror, import_id: UUID) -> None:
     """Accept a sheet that was previewed; nothing of it is held."""
     ranks = {**mirror.syncing.ranks, BUREAU.name: BUREAU.rank}
-    done = await sheets.accept_import(mirror.database, ranks, import_id, "an officer", [BUREAU])
+    done = await sheets.accept_import(mirror.database, ranks, import_id, OFFICER, [BUREAU])
     assert not done.withheld
 
 

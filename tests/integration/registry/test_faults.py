@@ -5,7 +5,9 @@ Whatever the fault, nobody else is frozen, what was good before stays, and in th
 mirror says what the platform's register says.
 """
 
+import asyncio
 import json
+from argparse import Namespace
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,8 +16,10 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from registry_sync.commands import run_reset_version
 from registry_sync.mirror import sources
 from sandbox.bank.transport import WithoutNetwork
+from shared.errors import StartupRefused
 from tests.integration.registry.mirrors import Mirror, Site, empty, mirror_on
 from tests.integration.registry.truth import differences, register, untouched
 
@@ -267,3 +271,29 @@ async def test_what_waits_whole_is_not_fetched_again_at_every_look(mirror: Mirro
     fetches = await mirror.rows("SELECT fetch_id FROM registry.fetch")
     assert (await mirror.sync()).result == "withheld"
     assert await mirror.rows("SELECT fetch_id FROM registry.fetch") == fetches
+
+
+async def test_a_source_that_went_back_is_read_again_once_its_version_is_forgotten(
+    mirror: Mirror, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two persons let a jump through that was an error, and the source takes it back."""
+    await mirror.platform.turn(fast_forward=5_000)
+    await mirror.sync()
+    assert await mirror.vote("fast_forward", "one", "another") == "approved"
+    await mirror.look()
+    await mirror.platform.turn(fast_forward=0)
+    (site,) = await untouched(mirror, 1)
+    await mirror.revoke(site)
+    assert (await mirror.sync(everything=True)).result == "rollback"
+    monkeypatch.setenv("DATABASE_URL", mirror.owner_url)
+    await asyncio.to_thread(run_reset_version, Namespace(source=mirror.source.name))
+    assert (await mirror.sync()).result == "applied"
+    assert await mirror.status(site["uscc"]) == "revoked"
+
+
+async def test_a_version_is_forgotten_of_a_source_that_there_is(
+    mirror: Mirror, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", mirror.owner_url)
+    with pytest.raises(StartupRefused, match="elsewhere"):
+        await asyncio.to_thread(run_reset_version, Namespace(source="elsewhere"))

@@ -14,8 +14,12 @@ from sqlalchemy import text
 
 from escrow.access.service import create_key
 from registry_sync.app import build
+from registry_sync.domain.record import Parsed
+from registry_sync.domain.words import BatchFault
 from registry_sync.settings import Settings
+from registry_sync.source.refusals import BatchRefused
 from registry_sync.sync import sheets
+from registry_sync.sync.accept import Accepted, Arrived
 from registry_sync.worker import Rounds
 from shared.pg.database import Database
 from shared.settings import Environment
@@ -163,6 +167,91 @@ async def test_a_sheet_that_was_broken_off_ends_with_a_newer_one(
     assert (await office.accept(newer))["changed"] == 2
 
 
+def broken(*_: object) -> Parsed:
+    """Refuse a sheet as another release of the reader might."""
+    raise BatchRefused(BatchFault.macros, "The sheet has macros.")
+
+
+async def test_a_sheet_that_is_refused_when_read_again_is_not_accepted(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = await office.preview(a_row(1))
+    with monkeypatch.context() as patched:
+        patched.setattr(sheets, "read_sheet", broken)
+        refused = await office.accept(shown, 422)
+    assert (refused["status"], refused["code"]) == (422, "macros")
+    assert await office.listed() == {}
+    assert (await office.accept(shown))["changed"] == 1, "it still waits for its officer"
+
+
+async def test_of_two_sheets_accepted_at_one_moment_the_newer_applies(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The newer one is accepted while the older one is read."""
+    older = await office.preview(a_row(1), a_row(3))
+    newer = await office.preview(a_row(1), a_row(2))
+    real = sheets.accept
+
+    async def late(database: Database, ranks: dict[str, int], arrived: Arrived) -> Accepted:
+        if str(arrived.import_id) == older["id"]:
+            assert (await office.accept(newer))["changed"] == 2
+        return await real(database, ranks, arrived)
+
+    monkeypatch.setattr(sheets, "accept", late)
+    refused = await office.accept(older, 409)
+    assert (refused["status"], refused["code"]) == (409, "overtaken")
+    assert set(await office.listed()) == {a_code(1), a_code(2)}
+
+
+class TestADistrictsOfficer:
+    """Sends and accepts what lies within the district, and nothing else."""
+
+    async def officer(self, office: Office) -> Caller:
+        scope = {"district_code": "510100"}
+        _, key = await create_key(office.escrow, role="supervisor", created_by="tests", **scope)
+        return Caller(office.http, key)
+
+    def book(self, *districts: str) -> bytes:
+        rows = [[*a_row(number), one] for number, one in enumerate(districts)]
+        return a_book([*HEADER, "行政区划代码"], *rows)
+
+    async def send(self, office: Office, who: Caller, content: bytes) -> httpx.Response:
+        path, params = f"/v1/sources/{LIST}/imports", {"file_name": "名单.xlsx"}
+        headers = {"Authorization": f"Bearer {who.key}"}
+        return await office.http.post(path, params=params, content=content, headers=headers)
+
+    async def test_brings_the_districts_list(self, office: Office) -> None:
+        who = await self.officer(office)
+        shown = ok(await self.send(office, who, self.book("510104", "510105")), 201)
+        assert ok(await who.post(f"/v1/imports/{shown['id']}/accept", {}))["changed"] == 2
+
+    async def test_brings_no_institution_of_another(self, office: Office) -> None:
+        answer = await self.send(office, await self.officer(office), self.book("510104", "320602"))
+        assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
+        assert "outside the district" in answer.json()["detail"]
+
+    async def test_brings_no_institution_that_is_known_to_lie_in_another(
+        self, office: Office
+    ) -> None:
+        whole = ok(await office.send(self.book("320602")), 201)
+        await office.accept(whole)
+        answer = await self.send(office, await self.officer(office), a_book(HEADER, a_row(0)))
+        assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
+
+    async def test_leaves_out_no_institution_of_another(self, office: Office) -> None:
+        whole = ok(await office.send(self.book("510104", "320602")), 201)
+        await office.accept(whole)
+        answer = await self.send(office, await self.officer(office), self.book("510104"))
+        assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
+
+    async def test_accepts_no_list_that_reaches_further(self, office: Office) -> None:
+        whole = ok(await office.send(self.book("510104", "320602")), 201)
+        answer = await (await self.officer(office)).post(f"/v1/imports/{whole['id']}/accept", {})
+        assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
+        assert await office.listed() == {}
+        assert (await office.accept(whole))["changed"] == 2
+
+
 async def test_what_a_sheet_leaves_out_is_missing_and_nothing_else(office: Office) -> None:
     await office.accept(await office.preview(*(a_row(number) for number in range(60))))
     shown = await office.preview(*(a_row(number) for number in range(1, 60)))
@@ -187,6 +276,23 @@ async def test_a_shrunken_sheet_is_held_and_acts_once_two_persons_say_so(office:
     assert (
         ok(await office.officer.get("/v1/holds", state="applied"))["items"][0]["id"] == hold["id"]
     )
+
+
+async def test_a_held_sheet_that_is_refused_by_now_stops_nobody(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await office.accept(await office.preview(*(a_row(number) for number in range(60))))
+    await office.accept(await office.preview(*(a_row(number) for number in range(10, 60))))
+    hold = ok(await office.officer.get("/v1/holds", state="open"))["items"][0]
+    _, other = await create_key(office.escrow, role="supervisor", created_by="tests")
+    for who in (office.officer, Caller(office.http, other)):
+        ok(await who.post(f"/v1/holds/{hold['id']}/approve", {"reason": "seen"}))
+    monkeypatch.setattr(sheets, "read_sheet", broken)
+    await office.look()
+    (source,) = run_sql(
+        office.owner_url, f"SELECT last_result FROM registry.source WHERE source = '{LIST}'"
+    )
+    assert source["last_result"] == "macros"
 
 
 async def test_a_list_that_nobody_brings_anew_is_stale(office: Office) -> None:

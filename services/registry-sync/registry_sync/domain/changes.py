@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
-from registry_sync.domain.record import Key, Record
-from registry_sync.domain.words import Status
+from registry_sync.domain.record import Key, Record, speaks_ill
+from registry_sync.domain.words import CLOSED, Status
 
 GONE_FULLS: Final = 3
 """Full batches in a row that must have left a site out before anybody is told."""
@@ -36,6 +36,8 @@ class Held:
 
     stated: int = 0
     """Which fields it states: one bit each, in the order of `FIELDS`."""
+
+    white_listed: bool = False
 
 
 @dataclass(slots=True)
@@ -93,16 +95,19 @@ def compare(
     return changes
 
 
-def is_adverse(record: Record) -> bool:
-    """Tell whether a record takes a licence away, or puts a site on a black list."""
-    return record.get("status") == Status.revoked or record.get("black_listed") == "yes"
+def is_closing(before: Held, record: Record) -> bool:
+    """Tell whether a record ends, without a revocation, that a site may take new contracts."""
+    was_open = before.status != Status.revoked and before.status not in CLOSED
+    closes = was_open and record.get("status") in CLOSED
+    return closes or (before.white_listed and record.get("white_listed") == "no")
 
 
 def _sort(changes: Changes, before: Held, record: Record) -> None:
     was_adverse = before.status == Status.revoked or before.black_listed
-    if is_adverse(record) and not was_adverse:
+    is_adverse = speaks_ill(record.values)
+    if is_adverse and not was_adverse:
         changes.revoked.append(record)
-    elif was_adverse and not is_adverse(record):
+    elif was_adverse and not is_adverse:
         changes.restored.append(record)
     else:
         changes.modified.append(record)

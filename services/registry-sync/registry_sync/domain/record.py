@@ -6,13 +6,13 @@ Its values stand in the order of `FIELDS` as canonical text, None where the sour
 nothing: text is what is compared, hashed, stored and shown, whatever the source wrote.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from hashlib import blake2b
 from typing import Final, TypeAlias
 
-from registry_sync.domain.words import RowFault
+from registry_sync.domain.words import RowFault, Status
 
 FIELDS: Final = (
     "name",
@@ -42,6 +42,8 @@ Key: TypeAlias = tuple[str, str]
 
 _BITS: Final = tuple(1 << place for place in range(len(FIELDS)))
 _PLACES: Final = {name: place for place, name in enumerate(FIELDS)}
+_STATUS: Final = _PLACES["status"]
+_BLACK: Final = _PLACES["black_listed"]
 _DIGEST_BYTES: Final = 12
 _NOTHING: Final = "\0"
 
@@ -80,6 +82,11 @@ class Record:
         said = "\x1f".join(_NOTHING if value is None else value for value in self.values)
         since = self.since.isoformat() if self.since else ""
         return blake2b(f"{said}\x1e{since}".encode(), digest_size=_DIGEST_BYTES).digest()
+
+
+def speaks_ill(values: Sequence[str | None]) -> bool:
+    """Tell whether values take a licence away, or put a site on a black list."""
+    return values[_STATUS] == Status.revoked or values[_BLACK] == "yes"
 
 
 def values_of(given: Mapping[str, str | None]) -> tuple[str | None, ...]:

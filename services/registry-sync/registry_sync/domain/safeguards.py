@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from registry_sync.domain.changes import Changes, Held
+from registry_sync.domain.changes import Changes, Held, is_closing
 from registry_sync.domain.identity import resembles
 from registry_sync.domain.record import FIELDS, Key, Record
-from registry_sync.domain.words import HoldReason, Status
+from registry_sync.domain.words import CLOSED, HoldReason, Status
 
 WHOLE_BPS: Final = 10_000
 _NOT_REQUIRED: Final = frozenset({"address"})
@@ -34,6 +34,7 @@ class Limits:
 
     shrink_bps: int = 200
     shrink_of_bureau: int = 20
+    # Closings that are no revocations are measured by the same.
     revoked_min: int = 5
     revoked_bps: int = 50
     revoked_of_bureau: int = 10
@@ -212,7 +213,7 @@ def _named(columns: list[str]) -> str:
 def _let_records(
     judgement: Judgement, batch: Batch, limits: Limits, released: Mapping[HoldReason, Release]
 ) -> None:
-    """Let additions, changes and restorations act; revocations unless they are too many.
+    """Let additions, changes and restorations act; revocations and closings unless too many.
 
     A name that has nothing of the old one waits; a revocation under both keys does not.
     """
@@ -220,10 +221,16 @@ def _let_records(
     flapping = {name for name, times in batch.toggles.items() if times >= limits.toggles_max}
     acting = [*changes.added]
     changed = [*changes.modified, *changes.restored]
-    acting += [one for one in changed if not _is_renamed(one, batch.held)]
     renamed = [one for one in changed if _is_renamed(one, batch.held)]
-    acting += _approved(judgement, HoldReason.renamed, renamed, released)
-    if _is_mass(batch, limits):
+    known = [one for one in changed if not _is_renamed(one, batch.held)]
+    changed = [*known, *_approved(judgement, HoldReason.renamed, renamed, released)]
+    closing = [one for one in changed if _closes(one, batch.held)]
+    acting += [one for one in changed if not _closes(one, batch.held)]
+    if _is_mass_closing(batch, closing, limits):
+        acting += _approved(judgement, HoldReason.mass_closing, closing, released)
+    else:
+        acting += closing
+    if _is_mass_revocation(batch, limits):
         acting += _approved(judgement, HoldReason.mass_revocation, changes.revoked, released)
     else:
         acting += changes.revoked
@@ -271,29 +278,44 @@ def _approved(
     return let
 
 
-def _is_mass(batch: Batch, limits: Limits) -> bool:
+def _closes(record: Record, held: Mapping[Key, Held]) -> bool:
+    before = held.get(record.key)
+    return before is not None and is_closing(before, record)
+
+
+def _is_mass_revocation(batch: Batch, limits: Limits) -> bool:
     """Tell whether more is revoked than an ordinary day sees, at once or drop by drop."""
-    now = [(one.key, _district(one, batch.held)) for one in batch.changes.revoked]
-    if not now:
+    if not batch.changes.revoked:
         return False
-    lately = {key: batch.held[key] for key in batch.revoked_lately if key in batch.held}
-    revoked = {key: one.district_code[:DISTRICT] for key, one in lately.items()} | dict(now)
-    active = {key: one for key, one in batch.held.items() if one.status != Status.revoked}
-    share = limits.revoked_bps * len(active | lately) // WHOLE_BPS
-    if len(revoked) > max(limits.revoked_min, share):
+    lately = {key for key in batch.revoked_lately if key in batch.held}
+    active = {key for key, one in batch.held.items() if one.status != Status.revoked}
+    gone = {one.key for one in batch.changes.revoked} | lately
+    return _is_mass(gone, [batch.held[key] for key in active | lately], batch.held, limits)
+
+
+def _is_mass_closing(batch: Batch, closing: Collection[Record], limits: Limits) -> bool:
+    """Tell whether more close than an ordinary batch says, of those that stand."""
+    if not closing:
+        return False
+    gone = {one.key for one in closing}
+    shut = {Status.revoked, *CLOSED}
+    standing = [one for key, one in batch.held.items() if one.status not in shut or key in gone]
+    return _is_mass(gone, standing, batch.held, limits)
+
+
+def _is_mass(
+    gone: Collection[Key], of: Collection[Held], held: Mapping[Key, Held], limits: Limits
+) -> bool:
+    """Tell whether too many go of all that are meant, or of those of one bureau."""
+    share = limits.revoked_bps * len(of) // WHOLE_BPS
+    if len(gone) > max(limits.revoked_min, share):
         return True
-    bureaus = Counter(one.district_code[:DISTRICT] for one in (active | lately).values())
+    bureaus = Counter(one.district_code[:DISTRICT] for one in of)
     return any(
         number > limits.revoked_of_bureau
         and WHOLE_BPS * number > limits.revoked_of_bureau_bps * bureaus[bureau]
-        for bureau, number in Counter(revoked.values()).items()
+        for bureau, number in Counter(held[key].district_code[:DISTRICT] for key in gone).items()
     )
-
-
-def _district(record: Record, held: Mapping[Key, Held]) -> str:
-    before = held.get(record.key)
-    code = before.district_code if before else record.get("district_code")
-    return (code or "")[:DISTRICT]
 
 
 def _let_missing(

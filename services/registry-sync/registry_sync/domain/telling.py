@@ -8,35 +8,27 @@
 | restore_proposed | clears `no_collection`; what was frozen a person lifts |
 | none | nothing |
 
-Only an explicit word freezes: revoked or black-listed, by the source of rank 1, of a licence
-that this source had confirmed before, in a batch that passed the safeguards, from a source that
-is not stale, and only where no other site of the institution stands. Absence never does, and
-neither does a word that another of its rank contradicts.
+Only an explicit word freezes: revoked or black-listed, by a source of rank 1, of a licence that
+this very source had spoken of before, in a batch that passed the safeguards, and only where no
+other site of the institution stands. Absence never does, and neither does a word that another
+of its rank contradicts. A source that is late says nothing: what its manifest says once it is
+over is refused (`sync/run.py`), so that no event is stale.
 An event names the licence that turned, and who said so of it.
 """
 
+from collections.abc import Collection, Container, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from registry_sync.domain.standing import TOP_RANK, Site, View
-from registry_sync.domain.words import Status
+from registry_sync.domain.record import Key, speaks_ill
+from registry_sync.domain.standing import TOP_RANK, Said, Site, View
+from registry_sync.domain.words import CLOSED, Status
 
 _SENTENCES: Final = {
     Status.revoked: "licence.revoked",
     Status.suspended: "licence.suspended",
     Status.expired: "licence.expired",
 }
-_CLOSED_TO_PUPILS: Final = frozenset(
-    {
-        Status.suspended,
-        Status.expired,
-        Status.winding_down,
-        Status.deregistered,
-        Status.transformed,
-    }
-)
-"""Statuses under which no new money may be collected."""
-
 _GIVEN_UP: Final = frozenset({Status.deregistered, Status.transformed})
 """Statuses of a licence that no institution stands by any more."""
 
@@ -60,28 +52,41 @@ class Told:
     body: dict[str, Any]
 
 
-def tell(before: View | None, after: View, *, is_stale: bool) -> list[Told]:
-    """Return the events of one institution's change, the gravest first."""
+def confirmed_of(said: Iterable[Said], known: Container[tuple[str, Key]]) -> frozenset[str]:
+    """Return the licences of which one speaks ill now that may freeze and had spoken before.
+
+    `known` are the sources and sites of earlier statements: a first list freezes nobody, though
+    another source of its rank knows the licence.
+    """
+    return frozenset(
+        one.key[1]
+        for one in said
+        if one.rank == TOP_RANK and speaks_ill(one.values) and (one.source, one.key) in known
+    )
+
+
+def tell(before: View | None, after: View, confirmed: Collection[str] = ()) -> list[Told]:
+    """Return the events of one institution's change, the gravest first.
+
+    `confirmed` are the licences that may freeze, see `confirmed_of`.
+    """
     if before == after:
         return []
     types = _types(before, after)
-    effects = [_effect(kind, before, after, is_stale=is_stale) for kind in types]
+    effects = [_effect(kind, before, after, confirmed) for kind in types]
     if _has_closed(before, after) and not {"freeze", "no_collection"}.intersection(effects):
         effects[0] = "no_collection"  # its last good licence went by a word that does not freeze
-    return [
-        _told(kind, before, after, effect, is_stale=is_stale)
-        for kind, effect in zip(types, effects, strict=True)
-    ]
+    return [_told(kind, before, after, effect) for kind, effect in zip(types, effects, strict=True)]
 
 
 def _has_closed(before: View | None, after: View) -> bool:
-    was_open = before is not None and before.status not in _CLOSED_TO_PUPILS
-    return was_open and after.status in _CLOSED_TO_PUPILS
+    was_open = before is not None and before.status not in CLOSED
+    return was_open and after.status in CLOSED
 
 
-def tell_missing(view: View, *, is_stale: bool) -> Told:
+def tell_missing(view: View) -> Told:
     """Return the event of an institution that the source has left out for days."""
-    return _told("institution.missing", view, view, "review", is_stale=is_stale)
+    return _told("institution.missing", view, view, "review")
 
 
 def _types(before: View | None, after: View) -> list[str]:
@@ -113,24 +118,23 @@ def _site_revoked(before: View, after: View) -> bool:
     )
 
 
-def _effect(kind: str, before: View | None, after: View, *, is_stale: bool) -> str:
+def _effect(kind: str, before: View | None, after: View, confirmed: Collection[str]) -> str:
     match kind:
         case "licence.revoked" | "list.black.added":
-            may = not is_stale and before is not None and _may_freeze(before, after)
+            may = before is not None and _may_freeze(after, confirmed)
             return "freeze" if may else "review"
         case "licence.suspended" | "licence.expired" | "list.white.removed":
             return "no_collection"
         case "institution.restored":
             return "restore_proposed"
-        case "institution.changed" | "institution.listed" if after.status in _CLOSED_TO_PUPILS:
+        case "institution.changed" | "institution.listed" if after.status in CLOSED:
             return "no_collection"
         case _:
             return "none"
 
 
-def _may_freeze(before: View, after: View) -> bool:
+def _may_freeze(after: View, confirmed: Collection[str]) -> bool:
     """Tell whether a word is explicit, doubly keyed, of the top source, and of all its sites."""
-    confirmed = {one.licence_no for one in before.sites if one.rank == TOP_RANK}
     speaking = [one for one in after.sites if _speaks(one)]
     standing = [one for one in speaking if one.values["status"] not in _GIVEN_UP]
     speaking = standing or speaking
@@ -142,7 +146,7 @@ def _speaks(site: Site) -> bool:
     return site.rank == TOP_RANK or site.values["status"] != Status.unknown
 
 
-def _is_explicit(site: Site, confirmed: set[str]) -> bool:
+def _is_explicit(site: Site, confirmed: Collection[str]) -> bool:
     is_revoked = (
         site.values["status"] == Status.revoked
         and site.rank == TOP_RANK
@@ -172,7 +176,7 @@ def _site_of(kind: str, before: View | None, after: View) -> Site:
     return [*turned, *changed, *after.sites][0]
 
 
-def _told(kind: str, before: View | None, after: View, effect: str, *, is_stale: bool) -> Told:
+def _told(kind: str, before: View | None, after: View, effect: str) -> Told:
     site = _site_of(kind, before, after)
     body = {
         "status": after.status,
@@ -185,7 +189,7 @@ def _told(kind: str, before: View | None, after: View, effect: str, *, is_stale:
         "document_no": f"{site.source}:{site.evidence[:16]}",
         "evidence_sha256": site.evidence,
         "since": site.since,
-        "stale": is_stale,
+        "stale": False,
         "white_listed": after.white_listed,
         "black_listed": after.black_listed,
         "name": after.name,

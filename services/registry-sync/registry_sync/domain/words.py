@@ -1,6 +1,7 @@
 """The closed sets of words: statuses, kinds of teaching, why a row or a batch is not believed."""
 
 from enum import StrEnum
+from typing import Final
 
 
 class Status(StrEnum):
@@ -35,6 +36,18 @@ class Status(StrEnum):
     """A word that the source's mapping does not name, or none at all."""
 
 
+CLOSED: Final = frozenset(
+    {
+        Status.suspended,
+        Status.expired,
+        Status.winding_down,
+        Status.deregistered,
+        Status.transformed,
+    }
+)
+"""Statuses other than revoked under which no new money may be collected."""
+
+
 class LicenceClass(StrEnum):
     """The four classes of licence (办学许可证) and registration (营业执照 or 民非登记)."""
 
@@ -67,7 +80,7 @@ class RowFault(StrEnum):
     """A value outside the closed set of its field (a status apart, which becomes `unknown`)."""
 
     date_wrong = "date_wrong"
-    """Not a date in any spelling the mapping knows."""
+    """Not a date in any spelling the mapping knows, or a day that has yet to come."""
 
     row_repeated = "row_repeated"
     """Two rows of one batch for one licence that do not say the same: neither is believed."""
@@ -97,6 +110,7 @@ class BatchFault(StrEnum):
     rollback = "rollback"
     overdue = "overdue"
     overtaken = "overtaken"
+    outside_district = "outside_district"
     not_a_sheet = "not_a_sheet"
     macros = "macros"
     entities = "entities"
@@ -112,6 +126,7 @@ class HoldReason(StrEnum):
     empty = "empty"
     shrink = "shrink"
     mass_revocation = "mass_revocation"
+    mass_closing = "mass_closing"
     fill_rate = "fill_rate"
     schema_drift = "schema_drift"
     fast_forward = "fast_forward"

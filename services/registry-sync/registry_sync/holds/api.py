@@ -43,8 +43,8 @@ class HoldAnswer(BaseModel):
     id: str
     source: str
     reason: str = Field(
-        description="empty, shrink, mass_revocation, fill_rate, schema_drift, fast_forward,"
-        " flapping, renamed, conflict or clock"
+        description="empty, shrink, mass_revocation, mass_closing, fill_rate, schema_drift,"
+        " fast_forward, flapping, renamed, conflict or clock"
     )
     state: str = Field(description="open, approved, applied, rejected, expired or replaced")
     changes: int = Field(description="How many; the ceiling of what an approval lets through.")

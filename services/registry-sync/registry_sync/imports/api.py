@@ -7,11 +7,12 @@ from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 
+from registry_sync.domain.words import BatchFault
 from registry_sync.edge import Shared
 from registry_sync.pulling.api import SourcePath
 from registry_sync.source.refusals import BatchRefused
 from registry_sync.sync import sheets
-from shared.errors import Conflict, FieldError, Malformed
+from shared.errors import Conflict, FieldError, Malformed, NotAllowed, ServiceError
 from shared.web.fields import text
 from shared.web.principals import Principal, Role, allow
 from shared.web.problems import problem_responses
@@ -74,23 +75,26 @@ async def preview(
     if found.kind != "sheet":
         message = "This source is a platform: it is pulled, not brought."
         raise Conflict(message, code="not_a_sheet_source")
-    uploaded = sheets.Uploaded(file_name, await request.body(), principal.name)
+    uploaded = sheets.Uploaded(file_name, await request.body(), _officer(principal))
     try:
         made = await sheets.preview(registry.database, found, uploaded)
     except BatchRefused as refused:
-        fault = FieldError("", refused.fault.value, refused.detail)
-        raise Malformed(refused.detail, code=refused.fault.value, errors=(fault,)) from None
+        raise _refusal(refused) from None
     return PreviewAnswer(id=str(made.import_id), fetch_id=str(made.fetch_id), **made.shown)
 
 
-@router.post("/v1/imports/{import_id}/accept", responses=problem_responses(404, 409))
+@router.post("/v1/imports/{import_id}/accept", responses=problem_responses(404, 409, 422))
 async def accept(
     registry: Shared, principal: Officer, import_id: Annotated[UUID, Path()]
 ) -> AcceptedAnswer:
     """Apply a sheet that was previewed; the safeguards judge it like any batch."""
-    done = await sheets.accept_import(
-        registry.database, registry.syncing.ranks, import_id, principal.name, registry.sources
-    )
+    ranks, officer = registry.syncing.ranks, _officer(principal)
+    try:
+        done = await sheets.accept_import(
+            registry.database, ranks, import_id, officer, registry.sources
+        )
+    except BatchRefused as refused:
+        raise _refusal(refused) from None
     return AcceptedAnswer(
         id=str(import_id),
         result=done.result,
@@ -98,3 +102,19 @@ async def accept(
         set_aside=done.set_aside,
         withheld={reason.value: number for reason, number in done.withheld.items()},
     )
+
+
+def _officer(principal: Principal) -> sheets.Officer:
+    return sheets.Officer(principal.name, principal.district_code)
+
+
+def _refusal(refused: BatchRefused) -> ServiceError:
+    """Return what a sheet that is refused whole is answered with."""
+    code, detail = refused.fault.value, refused.detail
+    match refused.fault:
+        case BatchFault.outside_district:
+            return NotAllowed(detail)
+        case BatchFault.overtaken:
+            return Conflict(detail, code=code)
+        case _:
+            return Malformed(detail, code=code, errors=(FieldError("", code, detail),))

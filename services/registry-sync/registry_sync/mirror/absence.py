@@ -26,7 +26,7 @@ async def tell_missing(tx: LedgerConnection, source: Source) -> None:
     chunk = await read_chunk(tx, names)
     told = []
     for name in names:
-        event = telling.tell_missing(chunk.views[name], is_stale=source.is_stale)
+        event = telling.tell_missing(chunk.views[name])
         told += event_rows(name, chunk.sequences[name] + 1, [event])
     await tx.execute(statement(_SQL, "write_absent"), names)
     await tell_of(tx, told, source.now)

@@ -14,7 +14,7 @@ from pydantic_core import to_json
 
 from registry_sync.domain.record import Key, Record
 from registry_sync.domain.standing import Said, View, contradicted_of, resolve
-from registry_sync.domain.telling import Told, tell
+from registry_sync.domain.telling import Told, confirmed_of, tell
 from registry_sync.mirror.terms import terms_of
 from shared.ids import new_id
 
@@ -40,7 +40,6 @@ class Source:
     """The authority's day, for records that name none."""
     now: datetime
     today: date
-    is_stale: bool = False
     settled: frozenset[tuple[str, Key]] = frozenset()
     """Words that two persons let through, though others of the same rank say otherwise."""
 
@@ -94,7 +93,7 @@ def look_at(source: Source, chunk: Chunk, names: Iterable[str]) -> Work:
         if after.conflicts:
             contradicted = contradicted_of(after, said)
             work.contradicted |= {key for who, key in contradicted if who == source.name}
-        events = tell(before, after, is_stale=source.is_stale)
+        events = tell(before, after, confirmed_of(said, chunk.numbers))
         if not events:
             continue
         first = chunk.sequences.get(name, 0) + 1

@@ -228,6 +228,7 @@ async def read_held(tx: LedgerConnection, source: str) -> dict[Key, Held]:
             row["missing_fulls"],
             row["is_gone"] or False,
             row["stated"],
+            row["white_listed"] or False,
         )
         for row in await tx.fetch(statement(_SQL, "read_held"), source, GONE_FULLS, GONE_AFTER)
     }

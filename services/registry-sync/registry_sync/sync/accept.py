@@ -3,11 +3,11 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
-from registry_sync.domain.changes import Changes, Held, compare
-from registry_sync.domain.identity import check_identity
+from registry_sync.domain.believing import compared
+from registry_sync.domain.changes import Changes, Held
 from registry_sync.domain.record import Key, Parsed, SetAside
 from registry_sync.domain.safeguards import (
     Batch,
@@ -42,6 +42,13 @@ class Arrived:
     etag: str | None = None
     version_before: int | None = None
     """The version that was held when it was fetched: what deltas lead on from."""
+    import_id: UUID | None = None
+    """Of a sheet: which one an officer accepted."""
+
+    @property
+    def day(self) -> date:
+        """Return the authority's day that it is of."""
+        return business_day(self.manifest.as_of if self.manifest else self.now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +65,16 @@ async def accept(database: Database, ranks: dict[str, int], arrived: Arrived) ->
     """Compare, judge and apply one batch, and move the source's cursor with it.
 
     Raises:
-        BatchRefused: `overtaken`, when another process moved the cursor meanwhile.
+        BatchRefused: `overtaken`, when another process moved the cursor meanwhile, or another
+            sheet of the source was accepted after this one.
 
     """
     async with database.ledger() as tx:
         await applying.lock(tx)
+        await _refuse_overtaken(tx, arrived)
         held = await sources.read_held(tx, arrived.source)
-        records, doubtful = check_identity(held, arrived.parsed.records)
-        aside = [*arrived.parsed.set_aside, *doubtful]
-        named = [one.key for one in aside if one.key is not None]
-        changes = compare(held, records, is_full=arrived.is_full, set_aside=named)
+        found = compared(held, arrived.parsed, arrived.day, is_full=arrived.is_full)
+        changes, aside = found.changes, found.set_aside
         batch = await _batch(tx, arrived, held, changes)
         released = await holding.read_released(tx, arrived.source, arrived.now)
         judgement = judge(batch, Limits(), released)
@@ -86,23 +93,36 @@ def _result(judgement: Judgement) -> str:
     return "withheld" if judgement.withheld else "applied"
 
 
+async def _refuse_overtaken(tx: LedgerConnection, arrived: Arrived) -> None:
+    """Refuse what another process, or an officer's newer word, has made old meanwhile."""
+    if arrived.manifest is not None:
+        before = await tx.fetchval(
+            "SELECT version FROM registry.source WHERE source = $1", arrived.source
+        )
+        if before != arrived.version_before:
+            sentence = "Another process applied a version meanwhile: the next look goes on from it."
+            raise BatchRefused(BatchFault.overtaken, sentence)
+    if arrived.import_id is not None and await tx.fetchval(
+        "SELECT EXISTS (SELECT FROM registry.import WHERE source = $1 AND state = 'accepted'"
+        " AND import_id > $2)",
+        arrived.source,
+        arrived.import_id,
+    ):
+        sentence = "A newer sheet of this source was accepted meanwhile: it alone applies."
+        raise BatchRefused(BatchFault.overtaken, sentence)
+
+
 async def _batch(
     tx: LedgerConnection, arrived: Arrived, held: Mapping[Key, Held], changes: Changes
 ) -> Batch:
     manifest = arrived.manifest
-    before = await tx.fetchval(
-        "SELECT version FROM registry.source WHERE source = $1", arrived.source
-    )
-    if manifest and before != arrived.version_before:
-        sentence = "Another process applied a version meanwhile: the next look goes on from it."
-        raise BatchRefused(BatchFault.overtaken, sentence)
     return Batch(
         is_full=arrived.is_full,
         count=arrived.count,
         changes=changes,
         held=held,
         version=manifest.version if manifest else None,
-        version_before=before,
+        version_before=arrived.version_before,
         as_of=manifest.as_of if manifest else None,
         now=arrived.now,
         unknown_columns=arrived.parsed.unknown_columns,
@@ -120,17 +140,14 @@ async def _apply(
     judgement: Judgement,
     released: Mapping[HoldReason, Release],
 ) -> int:
-    manifest = arrived.manifest
-    as_of = manifest.as_of if manifest else arrived.now
     source = Source(
         arrived.source,
         ranks,
         arrived.fetch_id,
         arrived.evidence,
-        business_day(as_of),
+        arrived.day,
         arrived.now,
         business_day(arrived.now),
-        is_stale=manifest is not None and manifest.is_over(arrived.now),
     )
     done = await applying.apply(tx, source, judgement.records)
     conflict = await conflicts.settle(tx, source, done.contradicted, released)

@@ -43,6 +43,7 @@ def held_of(*records: Record, missing_fulls: int = 0, is_gone: bool = False) -> 
             missing_fulls,
             is_gone,
             one.stated,
+            one.get("white_listed") == "yes",
         )
         for one in records
     }

@@ -2,7 +2,8 @@
 
 import pytest
 
-from registry_sync.domain.changes import Changes, compare, is_adverse
+from registry_sync.domain.changes import Changes, compare
+from registry_sync.domain.record import speaks_ill
 from tests.unit.registry_sync.domain.registers import a_record, held_of, register_of
 
 KINDS = ("added", "modified", "revoked", "restored")
@@ -85,4 +86,4 @@ def test_who_was_missing_is_seen_again_whatever_is_said(said: dict[str, str | No
     ],
 )
 def test_adverse_is_an_explicit_word_alone(said: dict[str, str | None], *, adverse: bool) -> None:
-    assert is_adverse(a_record(**said)) == adverse
+    assert speaks_ill(a_record(**said).values) == adverse

@@ -1,12 +1,15 @@
 """What is told of a change and what it asks for: only an explicit word may freeze."""
 
+from collections.abc import Collection
+
 import pytest
 
 from registry_sync.domain.standing import Said, View, resolve
-from registry_sync.domain.telling import Told, tell, tell_missing
+from registry_sync.domain.telling import Told, confirmed_of, tell, tell_missing
 from registry_sync.domain.words import Status
 from tests.unit.registry_sync.domain.registers import TODAY, a_few_words, a_word
 
+CONFIRMED = ("L1", "L2")
 Words = dict[str, str | None]
 
 
@@ -14,8 +17,10 @@ def view(*said: Said, before: View | None = None) -> View:
     return resolve("I1", said, TODAY, before)
 
 
-def told(before: View | None, after: View, *, is_stale: bool = False) -> list[tuple[str, str]]:
-    return [(one.type, one.body["effect"]) for one in tell(before, after, is_stale=is_stale)]
+def told(
+    before: View | None, after: View, confirmed: Collection[str] = CONFIRMED
+) -> list[tuple[str, str]]:
+    return [(one.type, one.body["effect"]) for one in tell(before, after, confirmed)]
 
 
 WELL = view(a_word())
@@ -87,17 +92,15 @@ ADVERSE: list[Words] = [{"status": "revoked"}, {"black_listed": "yes"}]
 class TestNobodyIsFrozen:
     """By less than an explicit, doubly keyed word of the top source on a licence it knew."""
 
-    def effects(self, before: View, *said: Said, is_stale: bool = False) -> set[str]:
+    def effects(self, before: View, *said: Said) -> set[str]:
         after = view(*said, before=before)
-        found = {effect for _, effect in told(before, after, is_stale=is_stale)}
+        known = {(one.source, ("I1", one.licence_no)) for one in before.sites}
+        found = {effect for _, effect in told(before, after, confirmed_of(said, known))}
         assert found, "something is told all the same"
         return found
 
     def test_but_this_freezes(self, word: Words) -> None:
         assert self.effects(WELL, a_word(**word)) == {"freeze"}
-
-    def test_by_a_stale_source(self, word: Words) -> None:
-        assert "freeze" not in self.effects(WELL, a_word(**word), is_stale=True)
 
     @pytest.mark.parametrize("rank", [2, 3, 99])
     def test_by_a_lower_rank(self, word: Words, rank: int) -> None:
@@ -107,6 +110,10 @@ class TestNobodyIsFrozen:
     def test_on_a_licence_that_only_others_knew(self, word: Words) -> None:
         bureau = a_word("bureau", 3)
         assert "freeze" not in self.effects(view(bureau), bureau, a_word(**word))
+
+    def test_by_the_first_list_of_a_second_source_of_the_rank(self, word: Words) -> None:
+        known = a_few_words("province", 1, white_listed="yes")
+        assert "freeze" not in self.effects(view(known), known, a_word(**word))
 
     def test_without_a_licence_number(self, word: Words) -> None:
         before = view(a_word(licence_no=""))
@@ -185,15 +192,14 @@ def test_a_licence_that_goes_is_told_though_the_other_is_suspended_at_once() -> 
 
 
 @pytest.mark.parametrize("status", list(Status))
-@pytest.mark.parametrize("is_stale", [True, False])
-def test_absence_is_reviewed_and_never_more(status: Status, *, is_stale: bool) -> None:
-    absent = tell_missing(view(a_word(status=status.value)), is_stale=is_stale)
+def test_absence_is_reviewed_and_never_more(status: Status) -> None:
+    absent = tell_missing(view(a_word(status=status.value)))
     assert (absent.type, absent.body["effect"]) == ("institution.missing", "review")
-    assert absent.body["stale"] == is_stale
+    assert absent.body["stale"] is False
 
 
 def body_of(before: View | None, after: View) -> dict[str, object]:
-    (only,) = tell(before, after, is_stale=False)
+    (only,) = tell(before, after, CONFIRMED)
     assert isinstance(only, Told)
     return only.body
 

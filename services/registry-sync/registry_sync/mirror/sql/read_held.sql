@@ -3,7 +3,8 @@
 -- Locks: none. Index: site_source_idx. Rows: all of the source: a hundred thousand or so.
 SELECT
   s.institution_id, s.licence_no, s.digest, s.said[5] AS status, s.said[2] AS district_code,
-  s.said[1] AS name, s.said[10] = 'yes' AS black_listed, s.missing_fulls,
+  s.said[1] AS name, s.said[10] = 'yes' AS black_listed, s.said[9] = 'yes' AS white_listed,
+  s.missing_fulls,
   (s.said[1] IS NOT NULL)::int + (s.said[2] IS NOT NULL)::int * 2
   + (s.said[3] IS NOT NULL)::int * 4 + (s.said[4] IS NOT NULL)::int * 8
   + (s.said[5] IS NOT NULL)::int * 16 + (s.said[6] IS NOT NULL)::int * 32
