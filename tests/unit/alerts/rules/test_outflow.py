@@ -26,6 +26,7 @@ LONG = 200 * DAY
     [
         (50 * WAN, 5 * WAN, YELLOW),
         (50 * WAN, 5 * WAN - 1, None),
+        (10 * WAN, 5 * WAN - 1, None),
         (50 * WAN + 1, 5 * WAN, None),
         (200 * WAN, 20 * WAN, YELLOW),
         (200 * WAN, 20 * WAN - 1, None),
