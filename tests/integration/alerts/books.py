@@ -13,12 +13,14 @@ import pytest
 from alerts import app as app_of
 from alerts.campaigns import api as campaigns
 from alerts.judging.judge import Judge
+from alerts.reports import api as reports
+from alerts.reports import pages
 from shared.time import SHANGHAI, business_day
 from tests.integration.alerts.offices import Office, office_on
 from tests.support.postgres import run_sql
 
 YUAN = 100
-MINE = (campaigns.router,)
+MINE = (campaigns.router, reports.router, pages.router)
 _numbers = count(1)
 
 
