@@ -64,8 +64,8 @@ class Projection:
         return self.held_fen // self.left if self.left else self.held_fen
 
     def outpaces_best_week(self, bps: int) -> bool:
-        """Tell whether the pace required is above a share of the best week's."""
-        return self.left == 0 or all(
+        """Tell whether the pace required is above a share of the best week's; none left, it is."""
+        return all(
             self.held_fen * week.permitted * BPS_WHOLE > bps * week.taught_fen * self.left
             for week in self.weeks
             if week.permitted

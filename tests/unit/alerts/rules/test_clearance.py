@@ -73,7 +73,7 @@ def test_what_was_taught_today_or_before_the_window_is_not_the_pace() -> None:
 
 
 def test_lessons_put_back_slow_the_pace() -> None:
-    told = _paced(3_100, 100, "2026-11-03")
+    told = _paced(3_000, 100, "2026-11-03")
     told.add("reversed", "2026-11-20 12:00", 100 * YUAN, ref="C-1", number=7)
 
     assert level(judge("clearance_projection", told, "2026-12-01 10:00", campaigns=[AHEAD])) == (
