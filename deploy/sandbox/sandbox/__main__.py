@@ -1,4 +1,4 @@
-"""`python -m sandbox run|stop|reset|bank|platform`: behind `make run`, `stop` and `reset`."""
+"""`python -m sandbox run|stop|reset`, behind `make`; bank, platform and robots alone."""
 
 import argparse
 import os
@@ -36,8 +36,12 @@ def main() -> int:
     platform.add_argument("--journal", type=Path, help="where it remembers what it did")
     platform.add_argument("--clock-offset-s", type=int, default=0, help="its clock is ahead by")
     platform.add_argument("--after-version", type=int, default=0, help="a version known already")
+    robots = commands.add_parser("robots", help="the robots, mail and system notices go to")
+    robots.add_argument("--host", default="127.0.0.1")
+    robots.add_argument("--port", type=int, default=8030)
+    robots.add_argument("--smtp-port", type=int, default=8025)
     options = parser.parse_args()
-    alone = {"bank": _bank, "platform": _platform}
+    alone = {"bank": _bank, "platform": _platform, "robots": _robots}
     return alone.get(options.command, _launcher)(options)
 
 
@@ -109,6 +113,14 @@ def _platform(options: argparse.Namespace) -> int:
             after_version=options.after_version,
         ),
     )
+    return 0
+
+
+def _robots(options: argparse.Namespace) -> int:
+    from sandbox.robots import RobotsOptions  # noqa: PLC0415 - the launcher does not need it
+    from sandbox.robots.serve import serve  # noqa: PLC0415
+
+    serve(options.port, RobotsOptions(host=options.host, smtp_port=options.smtp_port))
     return 0
 
 

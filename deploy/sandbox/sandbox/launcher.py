@@ -131,6 +131,8 @@ def _start_services(terminal: Terminal, stack: Stack, *, plays: bool) -> Keyring
     terminal.say(f"The banks answer on {where}" + ("." if plays else ", and are idle."))
     services.wait_ready(stack.registry[0], f"{stack.registry_url}/readyz")
     services.start_worker(stack, ring)
+    alerting.start_robots(stack)
+    services.wait_ready(stack.robots[0], f"{stack.robots_url}/healthz")
     alerting.start_alerts(stack, ring)
     services.wait_ready(stack.alerts[0], f"{stack.alerts_url}/readyz")
     held = asyncio.run(mirror.wait_mirrored(stack, ring))
@@ -181,6 +183,7 @@ def _for_scripts(
         "metrics": stack.metrics_urls(),
         "banks": {PULLING_BANK: stack.bank_url, PUSHED_BANK: stack.pushed_url},
         "platform": stack.platform_url,
+        "robots": stack.robots_url,
         "database_url": stack.owner_url,
         "clock_offset_s": offset_s,
         "keys": keys,

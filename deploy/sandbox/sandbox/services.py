@@ -27,6 +27,8 @@ REGISTRY_METRICS_PORT = 9103
 REGISTRY_WORKER_METRICS_PORT = 9113
 BANK_PORT = 8010
 PLATFORM_PORT = 8020
+ROBOTS_PORT = 8030
+SMTP_PORT = 8025
 
 READY_S = 180.0
 """How long a service may take until it is ready: seconds; minutes on a cold and busy machine."""
@@ -56,6 +58,8 @@ class Stack:
     bank_port: int = 0
     pushed_port: int = 0
     platform_port: int = 0
+    robots_port: int = 0
+    smtp_port: int = 0
     serving: list[Child] = field(default_factory=list)
     """Escrow: the service, then its worker."""
     registry: list[Child] = field(default_factory=list)
@@ -64,6 +68,9 @@ class Stack:
     """alerts: the service, its worker, its exporter."""
     banks: list[Child] = field(default_factory=list)
     platforms: list[Child] = field(default_factory=list)
+    robots: list[Child] = field(default_factory=list)
+    watchers: list[Child] = field(default_factory=list)
+    """Prometheus and Alertmanager, where they are installed."""
 
     @property
     def escrow_url(self) -> str:
@@ -79,6 +86,11 @@ class Stack:
     def alerts_url(self) -> str:
         """Return where the alerts service answers."""
         return f"http://{HOST}:{self.alerts_port}"
+
+    @property
+    def robots_url(self) -> str:
+        """Return where the robots answer that notices go to."""
+        return f"http://{HOST}:{self.robots_port}"
 
     @property
     def platform_url(self) -> str:
@@ -113,14 +125,19 @@ class Stack:
         """Return the processes of the services."""
         return [*self.serving, *self.registry, *self.alerts]
 
+    @property
+    def outside(self) -> list[Child]:
+        """Return the processes of those that the services talk to."""
+        return [*self.banks, *self.platforms, *self.robots]
+
     def check(self) -> None:
         """Make sure that every child still runs."""
-        for child in [*self.ours, *self.banks, *self.platforms]:
+        for child in [*self.ours, *self.watchers, *self.outside]:
             child.check()
 
     def stop(self) -> None:
         """Stop the services, all at once, then the banks and the platform."""
-        for group in (self.ours, [*self.banks, *self.platforms]):
+        for group in ([*self.ours, *self.watchers], self.outside):
             for child in group:
                 child.ask_to_end()
             for child in group:
@@ -194,6 +211,8 @@ def choose_ports(stack: Stack, ports: Ports) -> None:
     stack.bank_port = ports.choose(BANK_PORT)
     stack.pushed_port = ports.choose(BANK_PORT + 1)
     stack.platform_port = ports.choose(PLATFORM_PORT)
+    stack.robots_port = ports.choose(ROBOTS_PORT)
+    stack.smtp_port = ports.choose(SMTP_PORT)
 
 
 def start_banks(stack: Stack, ring: Keyring, *, is_idle: bool) -> None:

@@ -11,8 +11,11 @@ from fastapi import APIRouter, FastAPI
 from alerts.campaigns import api as campaigns
 from alerts.cases import api as cases
 from alerts.cases import suppressions
+from alerts.domain.rules.catalogue import RULES
 from alerts.edge import Alerts
 from alerts.notices import api as notices
+from alerts.notices.channels import channels_of
+from alerts.notices.doorbell import Doorbell
 from alerts.rules import api as rules
 from alerts.rules import backtests
 from alerts.settings import Settings
@@ -36,6 +39,8 @@ def build(settings: Settings) -> FastAPI:
     """Return the application of one process; the database is opened when it starts."""
     database = SERVICE.database(settings)
     keys = KeyDirectory(database)
+    channels = channels_of(settings)
+    titles = {rule.key: rule.title for rule in RULES.values()}
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -55,4 +60,5 @@ def build(settings: Settings) -> FastAPI:
     )
     app.state.alerts = Alerts(database, settings, keys)
     app.state.settings = settings
+    app.state.doorbell = Doorbell(database, channels, titles, settings.case_url)
     return app

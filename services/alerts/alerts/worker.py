@@ -9,6 +9,10 @@ import httpx
 from alerts.intake.pull import Feed, Listener
 from alerts.judging.backtesting import start_waiting
 from alerts.judging.judge import Judge
+from alerts.notices import metrics
+from alerts.notices.channels import channels_of
+from alerts.notices.dispatch import Dispatcher, clients
+from alerts.notices.wire import open_http
 from alerts.settings import Settings
 from alerts.startup import SERVICE
 from alerts.watching import instruments
@@ -23,6 +27,7 @@ JUDGE_S: Final = 0.5
 
 SWEEP_S: Final = 5.0
 BACKTEST_S: Final = 5.0
+NOTICES_S: Final = 1.0
 
 
 def work(settings: Settings) -> None:
@@ -35,7 +40,13 @@ async def _work(settings: Settings) -> None:
     database = SERVICE.database(settings)
     await SERVICE.start(database, settings)
     instruments.begin()
-    async with httpx.AsyncClient(follow_redirects=False, trust_env=False) as client:
+    metrics.begin()
+    channels = channels_of(settings)
+    async with (
+        httpx.AsyncClient(follow_redirects=False, trust_env=False) as client,
+        open_http() as outside,
+    ):
+        dispatcher = Dispatcher(database, channels, clients(outside), settings.case_url)
         judge = Judge(database)
         loops = [
             Loop(f"hear_{one.feed}", JUDGE_S, one.once)
@@ -44,6 +55,7 @@ async def _work(settings: Settings) -> None:
         loops += [
             Loop("judge", JUDGE_S, judge.judge_touched),
             Loop("sweep", SWEEP_S, judge.sweep),
+            Loop("notices", NOTICES_S, dispatcher.once),
             Loop("backtest", BACKTEST_S, partial(start_waiting, database)),
         ]
         try:

@@ -22,7 +22,9 @@ FROM generate_series(1, {number}) AS n
 _EVENT: Final = "gen_random_uuid(), 0"
 _AT: Final = "now() - interval '{days} days' * (1 - (k + 0.37) / {of})"
 
-_NAMED: Final = "jsonb_build_object('district_code', i.district_code, 'category', 'non_subject', 'name', i.name)"
+_NAMED: Final = (
+    "jsonb_build_object('district_code', i.district_code, 'category', i.category, 'name', i.name)"
+)
 _TERMS: Final = (
     "jsonb_build_object('starts_on', current_date - 80, 'ends_on', current_date + 5,"
     " 'student_ref', 'S' || k)"

@@ -123,5 +123,7 @@ def _fault_of(feed: Feed, event: FeedEvent, found: _Sorted) -> str | None:
     if told is None:
         return "unknown_type"
     found.known += not told
-    found.arrivals += [Arrival(event.subject, event.id, part, one) for part, one in enumerate(told)]
+    found.arrivals += [
+        Arrival(event.subject, event.id, part, one, event.time) for part, one in enumerate(told)
+    ]
     return None

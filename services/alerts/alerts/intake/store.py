@@ -26,6 +26,8 @@ class Arrival:
     event_id: UUID
     part: int
     told: Told
+    told_at: datetime | None = None
+    """When the producer told it; None for what was told to us first."""
 
 
 async def lock(tx: LedgerConnection, institution_ids: Sequence[str]) -> datetime:
@@ -59,6 +61,7 @@ async def add(tx: LedgerConnection, arrivals: Sequence[Arrival], now: datetime) 
         [one.number for one in told],
         [json.dumps(dict(one.body), ensure_ascii=False) if one.body else None for one in told],
         now,
+        [one.told_at for one in arrivals],
     )
     await _touch(tx, arrivals, {row["institution_id"] for row in added}, now)
     return len(added)

@@ -80,7 +80,7 @@ async def run(database: Database, backtest_id: UUID) -> Mapping[str, Any]:
     for place in range(0, len(names), CHUNK):
         chunk = names[place : place + CHUNK]
         async with database.ledger() as tx:
-            facts = await views.read_facts(tx, chunk, backtest.from_at)
+            facts = await views.read_facts(tx, chunk, backtest.from_at, as_told=True)
             await tx.execute(_PROGRESS, backtest_id, place, len(names))
         for name in chunk:
             backtest.take(name, facts.get(name, ()), common.calendar, common.campaigns)

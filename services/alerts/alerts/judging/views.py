@@ -89,11 +89,19 @@ async def read(
 
 
 async def read_facts(
-    tx: LedgerConnection, institution_ids: Sequence[str], as_of: datetime
+    tx: LedgerConnection,
+    institution_ids: Sequence[str],
+    as_of: datetime,
+    *,
+    as_told: bool = False,
 ) -> dict[str, list[Fact]]:
-    """Return every fact of institutions, by institution."""
+    """Return every fact of institutions, by institution.
+
+    `as_told` takes what we heard late, when the feed was read for the first time, as heard when
+    it was told: a backtest over days before we were there would see nothing otherwise.
+    """
     query = statement(SQL, "read_fact")
-    rows = await tx.fetch(query, institution_ids, as_of - LESSONS_FOR)
+    rows = await tx.fetch(query, institution_ids, as_of - LESSONS_FOR, as_told)
     return facts_by_institution(rows)
 
 

@@ -43,6 +43,7 @@ TABLES: Final = (
     kind text NOT NULL,
     at timestamptz NOT NULL,
     seen_at timestamptz NOT NULL,
+    told_at timestamptz,
     amount_fen bigint NOT NULL DEFAULT 0,
     ref text NOT NULL DEFAULT '',
     tag text NOT NULL DEFAULT '',

@@ -4,6 +4,7 @@ The file names the variable that holds a secret, never the secret: it can be sho
 other configuration. What is wrong with it stops a process at its start, and not a notice later.
 """
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -14,7 +15,9 @@ from standardwebhooks import Webhook
 
 from alerts.domain.notices import MARKDOWN, PARTS_MAX, PLAIN, SPACED, Limit, Style, json_size
 from alerts.domain.outcome import Severity
+from alerts.settings import Settings
 from shared.errors import StartupRefused
+from shared.settings import Environment
 from shared.web.principals import area_covers
 
 CHANNELS_MAX: Final = 200
@@ -126,6 +129,17 @@ class ChannelsFile(BaseModel):
             message = "two channels have the same name"
             raise ValueError(message)
         return self
+
+
+def channels_of(settings: Settings) -> Sequence[Channel]:
+    """Return the channels that the settings' file names; in production none without TLS.
+
+    Raises:
+        StartupRefused: naming what is wrong with the file.
+
+    """
+    is_production = settings.environment is Environment.production
+    return read_channels(settings.channels_file, os.environ, encrypted_only=is_production)
 
 
 def read_channels(

@@ -1,8 +1,11 @@
 -- Read what is known of institutions, for their views.
 -- Locks: none; the caller holds the institutions' rows. Index: fact_pkey.
 -- Rows: the facts of the institution_ids of one judging. What a lesson was is read only where its
--- day may still be judged: of older releases the sum is enough.
-SELECT f.institution_id, f.fact_id, f.kind, f.at, f.seen_at, f.amount_fen, f.ref, f.tag, f.number,
+-- day may still be judged: of older releases the sum is enough. Asked for the past ($3), what was
+-- told before we heard it counts as heard then: as if we had been there.
+SELECT f.institution_id, f.fact_id, f.kind, f.at,
+  CASE WHEN $3 THEN least(f.told_at, f.seen_at) ELSE f.seen_at END AS seen_at,
+  f.amount_fen, f.ref, f.tag, f.number,
   CASE WHEN f.kind = 'released' AND f.at < $2 AND f.seen_at < $2
     THEN (jsonb_build_object('floor', f.body -> 'floor'))::text ELSE f.body::text END AS body
 FROM alerts.fact AS f
