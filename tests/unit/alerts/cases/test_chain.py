@@ -87,3 +87,10 @@ def test_a_dropped_step_is_found_wherever_it_stood() -> None:
 def test_steps_in_another_order_are_found() -> None:
     first, second, *rest = a_chain()
     assert verify_chain([second, first, *rest], rest[-1].hash) == 1
+
+
+def test_a_step_that_does_not_begin_where_the_last_ended_is_found() -> None:
+    events = a_chain(3)
+    events[1] = sealed(replace(events[1], state_before="closed"))
+    events[2] = sealed(replace(events[2], prev_hash=events[1].hash))
+    assert verify_chain(events, events[2].hash) == 2

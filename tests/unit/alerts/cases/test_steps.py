@@ -9,7 +9,7 @@ import pytest
 from alerts.domain import caseactions as deeds
 from alerts.domain.caseactions import Action, Command
 from alerts.domain.cases import Case, Hit, Known, Stepped, entered
-from alerts.domain.casesteps import WAYS, Refused, legal_steps, step
+from alerts.domain.casesteps import MEASURES_MAX, WAYS, Refused, legal_steps, step
 from alerts.domain.casewords import Finding, State
 from alerts.domain.outcome import Severity
 from alerts.domain.workdays import Calendar
@@ -276,3 +276,9 @@ def test_a_refusal_names_what_is_possible_instead() -> None:
     taken = step(opened(), Command(deeds.Close(), "a", "supervisor", "因为"), MONDAY, CALENDAR)
     assert isinstance(taken, Refused)
     assert "possible now: acknowledged" in taken.sentence
+
+
+def test_a_case_has_so_many_measures_and_no_more() -> None:
+    case = done(opened(), "acknowledge", "rectifying", *["refer"] * MEASURES_MAX)
+    assert refused(case, "refer") == "illegal_transition"
+    assert done(case, "close").state is State.closed
