@@ -19,7 +19,8 @@ FRESH: Final = Panel(
 
 def gauge(title: str, says: str, unit: str, expr: str, width: int = 6, **more: object) -> Panel:
     """Return one figure."""
-    return Panel("stat", title, says, unit, [("", expr)], width=width, **more)  # type: ignore[arg-type]
+    asked = [("", expr)]
+    return Panel("stat", title, says, unit, asked, width=width, **more)  # type: ignore[arg-type]
 
 
 def lines(title: str, says: str, unit: str, *queries: tuple[str, str], **more: object) -> Panel:
