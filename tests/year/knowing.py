@@ -19,6 +19,7 @@ from alerts.domain.facts import Fact, Kind
 from alerts.domain.rules import charging
 from alerts.domain.view import FactView, Floor
 from alerts.domain.workdays import Calendar
+from shared.time import add_months
 from tests.year.feed import Event
 
 _AT: Final = attrgetter("at", "fact_id")
@@ -29,7 +30,7 @@ _FLOWS: Final = (Kind.credit, Kind.debit, Kind.funded, Kind.released, Kind.refun
 
 def quicken() -> None:
     """Remember what months come to: R14 adds the same months to the same days each evening."""
-    charging.add_months = cache(charging.add_months)
+    vars(charging)["add_months"] = cache(add_months)
 
 
 class NotUnderstoodError(Exception):
@@ -112,13 +113,14 @@ class Knowing:
     def _add_up(self, until: datetime) -> None:
         """Put one fact of each kind in the place of all that are long over."""
         closed = {one.ref for one in self._by_kind.get(Kind.contract_closed, ()) if one.at < until}
-        last = {one.ref: one.tag for one in self._by_kind.get(Kind.refund, ())}
+        refunds = self._by_kind.get(Kind.refund, ())
+        paid = {one.ref for one in refunds if one.tag == "paid" and one.at < until}
         is_over: dict[Kind, Callable[[Fact], bool]] = {
             Kind.credit: lambda one: one.at < until,
             Kind.debit: lambda one: one.at < until and one.tag != "unbacked",
             Kind.funded: lambda one: one.at < until and one.ref in closed,
             Kind.released: lambda one: one.at < until,
-            Kind.refund: lambda one: one.at < until and last[one.ref] == "paid",
+            Kind.refund: lambda one: one.ref in paid,
         }
         for kind in _FLOWS:
             known = self._by_kind.get(kind, [])

@@ -163,10 +163,11 @@ class Life:
     def _take_fee(self, day: date) -> None:
         amount_fen = self.chance.randint(20_00, 300_00)
         self.feed.withdraw(at(day, 13, 10), amount_fen, "bank", "账户管理费（误扣）")
-        self.later(
-            next_workday(day, self.chance.randint(1, 5)),
-            lambda on: [self.feed.mistyped(at(on, 10, 5), amount_fen), None][1],
-        )
+
+        def give_back(on: date) -> None:
+            self.feed.mistyped(at(on, 10, 5), amount_fen)
+
+        self.later(next_workday(day, self.chance.randint(1, 5)), give_back)
 
     def _move_classroom(self, day: date) -> None:
         """Put two groups down with one teacher, half an hour apart."""
@@ -195,7 +196,10 @@ class Life:
         families = there * self.chance.randint(12, 30) // 100
         for _ in range(families):
             after = self.chance.randint(0, 10)
-            self.later(day + after * ONE_DAY, lambda on: [self.giving_back.ask(on, 1), None][1])
+            self.later(day + after * ONE_DAY, self._let_one_ask)
+
+    def _let_one_ask(self, day: date) -> None:
+        self.giving_back.ask(day, 1)
 
     def _stop_selling(self, _day: date) -> None:
         self.is_selling = False

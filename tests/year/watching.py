@@ -7,6 +7,7 @@ are compared on the same views; where two sets agree on a rule, it is judged onc
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from time import process_time
 from typing import Final
 from uuid import UUID
 
@@ -55,6 +56,9 @@ class Watched:
     """What fixed thresholds look at."""
     events: int = 0
     judgings: int = 0
+    generated_s: float = 0.0
+    """Processor time that its events took."""
+    judged_s: float = 0.0
     faults: list[str] = field(default_factory=list)
     """Reasons of rules that failed: there should be none."""
 
@@ -136,12 +140,23 @@ def watch(
 ) -> Watched:
     """Let one institution live, and judge it, through a span of days."""
     first, last = span
+    began = process_time()
     life = Life(place, seed, planted.acts if planted else ())
     events = life.live(last, play)
+    lived = process_time()
     watching = Watch(place, sets, first)
     noted = watching.watch(events, last)
-    days = Days(first).of(events)
-    return Watched(place, planted, noted, days, len(events), watching.judgings, watching.faults)
+    return Watched(
+        place,
+        planted,
+        noted,
+        Days(first).of(events),
+        len(events),
+        watching.judgings,
+        lived - began,
+        process_time() - lived,
+        watching.faults,
+    )
 
 
 quicken()

@@ -7,9 +7,12 @@ families' money goes for good: once the last of them is done, it is gone.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date, time, timedelta
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Final
+
+APART: Final = timedelta(minutes=20)
+"""Between the beginnings of classes that are claimed of one teacher."""
 
 
 class Failure(StrEnum):
@@ -97,6 +100,8 @@ class Claim(Act):
     """Of the pupils enrolled: so many are claimed to have been there."""
     teachers: int
     """Over so many names they are spread."""
+    classes: int = 1
+    """Over so many classes, each begun `APART` after the one before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,10 +33,10 @@ def run_away(chance: Random, start: date, standing: Standing) -> list[Act]:
     """Stop paying wages, sell cheaply, empty the account over days, pause all classes."""
     acts: list[Act] = [SkipBills(start)]
     selling = chance.randint(14, 35)
-    for day in range(2, selling, chance.randint(2, 4)):
+    for after in range(2, selling, chance.randint(2, 4)):
         sold = max(2, standing.pupils * chance.randint(2, 6) // 100)
         off_bps = chance.randrange(2_500, 5_000, 500)
-        acts.append(Sell(start + timedelta(days=day), sold, off_bps))
+        acts.append(Sell(start + timedelta(days=after), sold, off_bps))
     payees = [f"亲友{number}" for number in range(1, chance.randint(2, 5))]
     if chance.random() < 0.3:  # noqa: PLR2004 - some send it to whom they always paid
         payees.append("房东")

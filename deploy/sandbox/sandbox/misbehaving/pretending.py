@@ -33,9 +33,10 @@ def pretend_lessons(chance: Random, start: date, standing: Standing) -> list[Act
 
 
 def _overload(chance: Random, day: date) -> Claim:
-    """Few teachers, who would have had to be in several rooms at a time."""
-    begins = time(chance.randint(9, 18), chance.choice((0, 15, 30)))
-    return Claim(day, begins, 90, chance.randrange(1_500, 4_000, 250), 1)
+    """One teacher, who would have had to be in several rooms at a time, or in a very full one."""
+    begins = time(chance.randint(9, 17), chance.choice((0, 15, 30)))
+    share_bps = chance.randrange(1_500, 4_000, 250)
+    return Claim(day, begins, 90, share_bps, 1, chance.randint(1, 4))
 
 
 def _on_rest_days(chance: Random, day: date) -> Claim:
@@ -47,7 +48,9 @@ def _on_rest_days(chance: Random, day: date) -> Claim:
 
 def _at_good_hours(chance: Random, day: date) -> Claim:
     """At an hour and by teachers that might have been: nothing on a feed says otherwise."""
-    return Claim(day, time(12, 30), 45, chance.randrange(1_000, 3_000, 250), 30)
+    ahead = 7 - day.weekday() if day.weekday() >= _SATURDAY else 0
+    share_bps = chance.randrange(1_000, 3_000, 250)
+    return Claim(day + timedelta(days=ahead), time(12, 30), 45, share_bps, 30)
 
 
 def collect_elsewhere(chance: Random, start: date, standing: Standing) -> list[Act]:
