@@ -82,7 +82,7 @@ def off_account_collection(world: World, values: Values) -> list[Finding]:
     due = [
         one
         for one in open_contracts(world)
-        if world.as_of - one.at >= timedelta(days=values["grace_days"])
+        if world.as_of - max(one.at, one.seen_at) >= timedelta(days=values["grace_days"])
     ]
     funded = world.known("funded")
     lacking = {

@@ -48,7 +48,9 @@ def feed_silent(world: World, values: Values) -> list[Finding]:
 
 def registry_adverse(world: World, values: Values) -> list[Finding]:
     """R20."""
-    key, told = "registry_adverse", world.known("registry")
+    key, known = "registry_adverse", world.known("registry")
+    has_account = world.known("account") != []
+    told = [one for one in known if has_account or one.body.get("status_before", "-") is not None]
     found = []
     for number, one in enumerate(told):
         later = told[number + 1 :]
@@ -72,9 +74,11 @@ def registry_adverse(world: World, values: Values) -> list[Finding]:
         if not taken_back.get(one.tag, True):
             found.append(hit(key, severity, [one], str(one.fact_id)))
     found = found[-50:]
+    told = known
     until = read_day(told[-1].body.get("valid_until")) if told else None
     if (
-        until
+        has_account
+        and until
         and until <= world.today + values["expiry_days"] * DAY
         and told[-1].body.get("status") not in {"revoked", "expired", "deregistered", "transformed"}
     ):

@@ -121,7 +121,7 @@ KINDS: dict[str, list[str]] = {
     "distress": ["credit", "debit", "debit", "refund"],
     "top_n_interview": ["rank"],
     "feed_silent": ["account", "statement", "statement"],
-    "registry_adverse": ["registry"],
+    "registry_adverse": ["registry", "registry", "registry", "account"],
     "collect_without_licence": ["registry", "credit"],
 }
 
@@ -195,6 +195,7 @@ class Dice:
             case "registry":
                 return {
                     "status": one(STATUSES),
+                    "status_before": one([None, "normal"]),
                     "since": self.day(0, -7, -28, 30),
                     "valid_until": self.day(0, 30, 31),
                     "white_listed": one([True, False, None]),

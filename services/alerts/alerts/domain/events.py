@@ -96,6 +96,7 @@ def _freeze(kind: Kind) -> Callable[[datetime, Body], list[Told]]:
 
 def _contract(time: datetime, body: Body) -> list[Told]:
     names = ("starts_on", "ends_on", "signed_on", "student_ref", "list_fen", "gift_lessons")
+    names = (*names, "course_delivery")
     return [
         Told(
             Kind.contract,

@@ -216,7 +216,12 @@ def _money(view: FactView) -> list[Figure]:
             "" if cover is not None else "没有存量，无从计算",
         ),
         _known("floor_fen", "最低余额要求", floor.required_fen if floor else None, no_floor),
-        _known("present_fen", "计入最低余额的资金", floor.present_fen if floor else None, no_floor),
+        _known(
+            "present_fen",
+            "计入最低余额的资金",
+            floor.present_fen if floor else None,
+            "托管系统只告知了最低余额要求" if floor else no_floor,
+        ),
         _fen(
             "outflow_30d_fen",
             "近 30 天非划拨支出",

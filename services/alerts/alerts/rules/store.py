@@ -37,8 +37,8 @@ _RETIRE: Final = (
 )
 _MOVE: Final = (
     "UPDATE alerts.parameters SET state = $4, approvals = $5::text::jsonb,"
-    " shadow_since = CASE WHEN $4 = 'shadow' THEN $6 ELSE shadow_since END,"
-    " live_since = CASE WHEN $4 = 'live' THEN $6 ELSE live_since END"
+    " shadow_since = CASE WHEN $4 = 'shadow' AND state <> 'shadow' THEN $6 ELSE shadow_since END,"
+    " live_since = CASE WHEN $4 = 'live' AND state <> 'live' THEN $6 ELSE live_since END"
     " WHERE rule = $1 AND district_code = $2 AND version = $3"
 )
 _ADD_BACKTEST: Final = (

@@ -206,3 +206,10 @@ def test_the_sentence_of_off_account_names_its_amounts() -> None:
         " 12,000.00 元未进入监管账户（60%，已扣除待匹配款 0.00 元），"
         "阈值 10,000.00 元且 5%，红色 100,000.00 元"
     )
+
+
+def test_a_contract_registered_late_has_its_grace_from_then() -> None:
+    told = Told()
+    told.add("contract", "2026-10-01", 200_000 * YUAN, ref="C-1", seen="2026-11-19")
+    assert level(judge("off_account_collection", told, NOW)) == "no_hit"
+    assert level(judge("off_account_collection", told, "2026-11-27")) == "critical"

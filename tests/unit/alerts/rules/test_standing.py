@@ -195,7 +195,10 @@ def test_of_very_many_words_the_newest_are_judged() -> None:
 def test_a_licence_that_runs_out_within_thirty_days(valid_until: str, expected: list[Any]) -> None:
     told = Told()
     told.add("registry", "2026-01-01", tag="institution.listed", valid_until=valid_until)
+    without_account = judge("registry_adverse", told, NOW)
+    told.add("account", "2026-01-02", tag="bank-a")
 
+    assert level(without_account) == "no_hit"
     assert verdicts(judge("registry_adverse", told, NOW)) == (
         expected or [("no_hit", None, "open")]
     )
@@ -205,6 +208,7 @@ def test_what_runs_out_is_said_of_the_last_word_and_keeps_its_case() -> None:
     told = Told()
     told.add("registry", "2026-01-01", tag="institution.listed", valid_until="2026-12-01")
     told.add("registry", "2026-11-01", tag="institution.changed", valid_until="2026-12-01")
+    told.add("account", "2026-01-02", tag="bank-a")
     (found,) = judge("registry_adverse", told, NOW)
     assert (found.scope, found.fact_ids) == ("2026-12-01", (1, 2))
 
@@ -219,6 +223,21 @@ def test_a_licence_that_is_over_cannot_run_out() -> None:
     )
 
     assert verdicts(judge("registry_adverse", told, NOW)) == [("hit", "warning", "1")]
+
+
+def test_how_it_stood_when_first_listed_is_a_turn_only_where_money_is_supervised() -> None:
+    told = Told()
+    told.add("registry", "2026-11-19", tag="licence.revoked", status="revoked", status_before=None)
+    assert level(judge("registry_adverse", told, NOW)) == "no_hit"
+    told.add("account", "2026-11-19", tag="bank-a")
+    assert level(judge("registry_adverse", told, NOW)) == "critical"
+
+
+def test_a_turn_is_told_of_whoever_it_is() -> None:
+    told = Told()
+    before = {"status": "revoked", "status_before": "normal"}
+    told.add("registry", "2026-11-19", tag="licence.revoked", **before)
+    assert level(judge("registry_adverse", told, NOW)) == "critical"
 
 
 def test_a_stale_word_says_so() -> None:

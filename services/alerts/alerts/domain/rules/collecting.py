@@ -1,6 +1,7 @@
 """R15: fees contracted that never reached the supervised account (体外收费).
 
-A contract says what the guardian paid; a week later the bank must have booked it. What came
+A contract says what the guardian paid; a week after we heard of it the bank must have booked it:
+registration may follow signing, and the money follows the registration. What came
 without a contract's name and still waits to be matched is in the account, and is taken off;
 what was sent back to its payer no longer waits.
 """
@@ -30,7 +31,9 @@ def find_off_account(view: FactView, params: Params) -> tuple[Outcome, ...]:
     due_until = view.as_of - timedelta(days=params["grace_days"])
     closed = {one.ref for one in view.of(Kind.contract_closed)}
     contracts = believed(view.of(Kind.contract)).values()
-    due = [one for one in contracts if one.at <= due_until and one.ref not in closed]
+    due = [
+        one for one in contracts if max(one.at, one.seen_at) <= due_until and one.ref not in closed
+    ]
     funded: dict[str, int] = {}
     for one in view.of(Kind.funded):
         funded[one.ref] = funded.get(one.ref, 0) + one.amount_fen

@@ -10,6 +10,9 @@
 | licence runs out within days | warning, one case for each last day | prolonged, or ended |
 
 A word that the registry took from a stale source says so.
+
+How an institution stood when it was first listed is no turn: of those without a supervised
+account, which are most of a register, it is taken as given, and so is when their licence ends.
 """
 
 from collections.abc import Iterable
@@ -54,9 +57,16 @@ PARAMETERS: Final = (Parameter("expiry_days", 30, 1, 365, "days", "design"),)
 def find_adverse(view: FactView, params: Params) -> tuple[Outcome, ...]:
     """Tell of each adverse word that stands, and of a licence that runs out."""
     told = view.of(Kind.registry)
-    standing = [_of_word(view, fact) for fact in _standing(told)]
-    expiring = _expiring(view, told, params["expiry_days"])
+    is_supervised = bool(view.of(Kind.account))
+    said = [one for one in told if is_supervised or not _is_first(one)]
+    standing = [_of_word(view, fact) for fact in _standing(said)]
+    expiring = _expiring(view, told, params["expiry_days"]) if is_supervised else None
     return (*standing, *([expiring] if expiring else [])) or (NO_HIT,)
+
+
+def _is_first(fact: Fact) -> bool:
+    """Tell whether a word is how an institution stood when the registry first listed it."""
+    return "status_before" in fact.body and fact.body["status_before"] is None
 
 
 def _standing(told: Iterable[Fact]) -> list[Fact]:
