@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from sandbox import children
+from sandbox import children, watchers
 from sandbox.folder import write_whole
 from sandbox.keyring import Keyring
 from sandbox.ports import HOST
@@ -101,6 +101,28 @@ def start_alerts(stack: Stack, ring: Keyring) -> None:
         log = stack.folder.log("alerts" if command == "serve" else f"alerts-{command}")
         started = children.spawn(f"alerts {command}", ["alerts", command], {**env, **more}, log)
         stack.alerts.append(started)
+
+
+def start_watchers(stack: Stack, ring: Keyring) -> str:
+    """Start Prometheus and Alertmanager where they are installed; return what to say of it."""
+    programs = watchers.installed()
+    if programs is None:
+        return f"Prometheus is not installed; with it alerts fire: {watchers.INSTALL}"
+    watched = watchers.Watched(
+        targets={
+            name: url.removeprefix("http://").removesuffix("/metrics")
+            for name, url in stack.metrics_urls().items()
+        },
+        bridge_url=f"{stack.alerts_url}/v1/notices/alertmanager",
+        key=ring.parties["service"],
+        case_url=f"{stack.alerts_url}/v1/cases/",
+    )
+    folder = stack.folder.root / "watchers"
+    stack.watchers += watchers.start(
+        programs, watched, folder, stack.folder.logs, stack.watcher_ports
+    )
+    urls = stack.watcher_urls()
+    return f"Prometheus answers on {urls['prometheus']}, Alertmanager on {urls['alertmanager']}."
 
 
 def alerts_env(stack: Stack, **more: str) -> dict[str, str]:

@@ -140,6 +140,7 @@ def _start_services(terminal: Terminal, stack: Stack, *, plays: bool) -> Keyring
     terminal.say(f"The national platform answers on {stack.platform_url}.")
     terminal.say(f"The registry answers on {stack.registry_url}, and {told}.")
     terminal.say(f"Alerts answers on {stack.alerts_url}.")
+    terminal.say(alerting.start_watchers(stack, ring))
     return ring
 
 
@@ -184,6 +185,7 @@ def _for_scripts(
         "banks": {PULLING_BANK: stack.bank_url, PUSHED_BANK: stack.pushed_url},
         "platform": stack.platform_url,
         "robots": stack.robots_url,
+        "watchers": stack.watcher_urls(),
         "database_url": stack.owner_url,
         "clock_offset_s": offset_s,
         "keys": keys,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from sandbox import children
+from sandbox import children, watchers
 from sandbox.children import Child
 from sandbox.city.places import PULLING_BANK, PUSHED_BANK
 from sandbox.failures import LaunchFailed
@@ -60,6 +60,8 @@ class Stack:
     platform_port: int = 0
     robots_port: int = 0
     smtp_port: int = 0
+    watcher_ports: tuple[int, int] = (0, 0)
+    """Prometheus's and Alertmanager's."""
     serving: list[Child] = field(default_factory=list)
     """Escrow: the service, then its worker."""
     registry: list[Child] = field(default_factory=list)
@@ -119,6 +121,13 @@ class Stack:
             "alerts_export": self.alerts_metrics[2],
         }
         return {name: f"http://{HOST}:{port}/metrics" for name, port in ports.items()}
+
+    def watcher_urls(self) -> dict[str, str]:
+        """Return where Prometheus and Alertmanager answer; nothing where they do not run."""
+        if not self.watchers:
+            return {}
+        named = zip(("prometheus", "alertmanager"), self.watcher_ports, strict=True)
+        return {name: f"http://{HOST}:{port}" for name, port in named}
 
     @property
     def ours(self) -> list[Child]:
@@ -213,6 +222,10 @@ def choose_ports(stack: Stack, ports: Ports) -> None:
     stack.platform_port = ports.choose(PLATFORM_PORT)
     stack.robots_port = ports.choose(ROBOTS_PORT)
     stack.smtp_port = ports.choose(SMTP_PORT)
+    stack.watcher_ports = (
+        ports.choose(watchers.PROMETHEUS_PORT),
+        ports.choose(watchers.ALERTMANAGER_PORT),
+    )
 
 
 def start_banks(stack: Stack, ring: Keyring, *, is_idle: bool) -> None:
