@@ -111,7 +111,7 @@ def test_a_report_has_no_barriers_and_fits_the_screen(page: Page, name: str, siz
         "**/*",
         lambda route: route.fulfill(body=bytes(answer.body), headers=dict(answer.headers)),
     )
-    page.goto("http://alerts.test/report")
+    page.goto("http://localhost:9/report")
     browsing.shoot(page, f"report-{name}-{size}")
     assert page.evaluate(SIDEWAYS) == 0, "it scrolls sideways"
     found = Axe().run(page, options=AA)

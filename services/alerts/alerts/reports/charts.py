@@ -16,7 +16,7 @@ from shared.money import yuan
 WIDTH: Final = 720
 HEIGHT: Final = 260
 _LEFT: Final = 96
-_RIGHT: Final = 12
+_RIGHT: Final = 26
 _TOP: Final = 30
 _BOTTOM: Final = 34
 _STEPS: Final = 4

@@ -97,8 +97,8 @@ async def _read(
     place = await tx.fetchrow(_PLACE, institution_id, stem)
     if place is None:
         raise NotKnown
-    common = await views.read_common(tx)
-    known = await views.read(tx, [institution_id], at, common)
+    around = await views.read_surroundings(tx)
+    known = await views.read(tx, [institution_id], at, around)
     came = look(known, await Presets.read(tx))
     view = known[0].view
     cases = await tx.fetch(_CASES, institution_id, at, ITEMS_MAX)

@@ -14,6 +14,7 @@ from alerts.reports.documents import NOTHING, Column, Document, Section, Table
 from alerts.reports.shapes import (
     DailyAnswer,
     DossierAnswer,
+    FigureAnswer,
     IndicatorsAnswer,
     InterviewsAnswer,
     LedgerAnswer,
@@ -54,6 +55,7 @@ _LEDGER: Final = (
 _FIGURE: Final = (
     Column("title", "项目"),
     Column("value", "数值"),
+    Column("unit_text", "单位"),
     Column("source", "来源"),
     Column("unknown", "说明"),
 )
@@ -124,6 +126,40 @@ def _rows(models: Sequence[BaseModel]) -> list[dict[str, object]]:
     return [one.model_dump() for one in models]
 
 
+_WORDS: Final = {
+    "category": {"subject": "学科类", "non_subject": "非学科类"},
+    "delivery": {"offline": "线下", "online": "线上", "both": "线上线下"},
+    "status": {
+        "normal": "正常",
+        "revoked": "吊销",
+        "suspended": "停业或暂停招生",
+        "expired": "过期",
+        "deregistered": "注销",
+        "transformed": "转型",
+        "winding_down": "终止清算",
+        "unknown": "不明",
+    },
+    "licence_class": {
+        "both": "有证有照",
+        "licence_only": "有证无照",
+        "registration_only": "无证有照",
+        "neither": "无证无照",
+    },
+}
+"""What supervisors read for words of the wire, by figure; a word nobody knows is shown as it is."""
+
+
+def _figures(figures: Sequence[FigureAnswer]) -> list[dict[str, object]]:
+    return [
+        {
+            **one.model_dump(),
+            "value": _WORDS.get(one.key, {}).get(str(one.value), one.value),
+            "unit_text": "元" if one.unit == Unit.fen and one.value is not None else "",
+        }
+        for one in figures
+    ]
+
+
 def dossier_document(told: DossierAnswer) -> Document:
     """Return a dossier as a document."""
     judged = told.assessment
@@ -138,8 +174,9 @@ def dossier_document(told: DossierAnswer) -> Document:
             ("未结事项", f"{len(told.open_items)} 项"),
         ],
         [
-            Section("一张表", table=Table(_FIGURE, _rows(told.figures))),
+            Section("一张表", table=Table(_FIGURE, _figures(told.figures))),
             Section("资金走势", "", Table(_MONTH, _rows(told.months)), _charts(told)),
+            Section("每周余额", "", Table(_BALANCE, _rows(told.balances))),
             Section("一清单", "", Table(_ITEM, _rows(told.open_items))),
             *_judged(told),
         ],
@@ -153,6 +190,7 @@ _MONTH: Final = (
     Column("refunded_fen", "退费", Unit.fen),
     Column("outflow_fen", "非划拨支出", Unit.fen),
 )
+_BALANCE: Final = (Column("day", "日期"), Column("balance_fen", "监管账户余额", Unit.fen))
 _ITEM: Final = (
     Column("title", "事项"),
     Column("sentence", "情况"),
@@ -227,8 +265,8 @@ def indicators_document(told: IndicatorsAnswer) -> Document:
             Section(
                 area,
                 table=Table(
-                    (*_FIGURE[:2], Column("period", "口径"), *_FIGURE[2:]),
-                    _rows([one for one in told.items if one.area == area]),
+                    (*_FIGURE[:3], Column("period", "口径"), *_FIGURE[3:]),
+                    _figures([one for one in told.items if one.area == area]),
                 ),
             )
             for area in areas

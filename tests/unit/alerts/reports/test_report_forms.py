@@ -66,7 +66,7 @@ def test_a_page_escapes_what_others_said_and_loads_nothing() -> None:
 
 
 def test_a_page_lists_so_many_rows_and_says_how_many_more_there_are() -> None:
-    rows = [{"name": f"第{number}家"} for number in range(ROWS_MAX + 3)]
+    rows: list[dict[str, object]] = [{"name": f"第{n}家"} for n in range(ROWS_MAX + 3)]
     text = bytes(page(a_document(*rows, not_shown=4)).body).decode()
     assert text.count("<tr>") == ROWS_MAX + 1
     assert "另有 7 行" in text
