@@ -80,7 +80,8 @@ async def books_on(owner_url: str) -> AsyncIterator[Books]:
     database = await Database(alerts_url(owner_url), application="tests").open()
     said = Said()
     try:
-        yield Books(database, said, Listener(database, "escrow", said), Judge(database))  # type: ignore[arg-type]
+        listener = Listener(database, "escrow", said)  # type: ignore[arg-type]
+        yield Books(database, said, listener, Judge(database))
     finally:
         await database.close()
 

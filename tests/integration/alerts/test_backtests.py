@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import httpx
 import pytest
 
 from alerts.judging import backtesting
@@ -43,7 +44,7 @@ class Desk:
         await backtesting.run(self.books.database, UUID(asked["id"]))
         return ok(await self.officer.get(f"/v1/backtests/{asked['id']}"))
 
-    async def promote(self, to: str, who: Caller | None = None, **more: object) -> Any:  # noqa: ANN401 - an answer
+    async def promote(self, to: str, who: Caller | None = None, **more: object) -> httpx.Response:
         """Ask that values move on."""
         body = {"district_code": "320602", "to": to, "reason": "已核对回测", **more}
         return await (who or self.officer).post(f"/v1/rules/{RULE}/promote", body)

@@ -24,7 +24,7 @@ from alerts.domain.rule import Params
 from alerts.domain.view import FactView
 from alerts.judging import views
 from alerts.judging.presets import Presets
-from alerts.judging.views import Common
+from alerts.judging.views import Surroundings
 from shared.pg.database import Database, LedgerConnection
 from shared.time import business_day
 
@@ -96,13 +96,13 @@ class ProgressKeeper:
 
 
 async def _count(tx: LedgerConnection, campaign_id: UUID, names: Sequence[str]) -> None:
-    common, presets = await views.read_common(tx), await Presets.read(tx)
-    campaign = next(one for one in common.campaigns if one.campaign_id == campaign_id)
+    around, presets = await views.read_surroundings(tx), await Presets.read(tx)
+    campaign = next(one for one in around.campaigns if one.campaign_id == campaign_id)
     now: datetime = await tx.fetchval(_NOW)
     facts = await views.read_facts(tx, names, now)
     counted = []
     for name in names:
-        before, after = _views(facts.get(name, []), campaign, common, now)
+        before, after = _views(facts.get(name, []), campaign, around, now)
         held = _held(presets, after.district_code)
         counted.append((name, *_columns(clearance_of(before, after, campaign, held))))
     columns = [list(column) for column in zip(*counted, strict=True)]
@@ -110,10 +110,10 @@ async def _count(tx: LedgerConnection, campaign_id: UUID, names: Sequence[str]) 
 
 
 def _views(
-    facts: Sequence[Fact], campaign: Campaign, common: Common, now: datetime
+    facts: Sequence[Fact], campaign: Campaign, around: Surroundings, now: datetime
 ) -> tuple[FactView, FactView]:
-    before = FactView(facts, campaign.made_at, common.calendar)
-    return before, FactView(facts, now, common.calendar, [campaign])
+    before = FactView(facts, campaign.made_at, around.calendar)
+    return before, FactView(facts, now, around.calendar, [campaign])
 
 
 def _held(presets: Presets, district_code: str) -> Mapping[str, Params]:

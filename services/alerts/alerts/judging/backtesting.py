@@ -76,14 +76,14 @@ async def run(database: Database, backtest_id: UUID) -> Mapping[str, Any]:
     """Run one backtest to its end and keep its result with its hash."""
     backtest, names = await _begin(database, backtest_id)
     async with database.ledger() as tx:
-        common = await views.read_common(tx)
+        around = await views.read_surroundings(tx)
     for place in range(0, len(names), CHUNK):
         chunk = names[place : place + CHUNK]
         async with database.ledger() as tx:
             facts = await views.read_facts(tx, chunk, backtest.from_at, as_told=True)
             await tx.execute(_PROGRESS, backtest_id, place, len(names))
         for name in chunk:
-            backtest.take(name, facts.get(name, ()), common.calendar, common.campaigns)
+            backtest.take(name, facts.get(name, ()), around.calendar, around.campaigns)
     async with database.ledger() as tx:
         result = backtest.result(await prior_confirmed(tx, names, backtest.to_at))
         await _end(tx, backtest_id, result, len(names))

@@ -19,7 +19,7 @@ from alerts.intake import store
 from alerts.judging import views, writing
 from alerts.judging.looking import Round, look
 from alerts.judging.presets import Presets
-from alerts.judging.views import Common, Known
+from alerts.judging.views import Surroundings, Known
 from alerts.watching import instruments
 from shared.pg.database import Database, LedgerConnection
 from shared.pg.retry import retry
@@ -52,7 +52,7 @@ _log = structlog.get_logger("alerts.judging")
 @dataclass(slots=True)
 class _Kept:
     presets: Presets
-    common: Common
+    around: Surroundings
     read_at: float
 
 
@@ -87,18 +87,18 @@ class Judge:
         async with self._database.ledger() as tx:
             kept = await self._read_kept(tx)
             now = await store.lock(tx, institution_ids)
-            known = await views.read(tx, institution_ids, now, kept.common)
+            known = await views.read(tx, institution_ids, now, kept.around)
             came = look(known, kept.presets, is_timed=is_timed)
             hits = await writing.write(tx, came, now)
-            await open_or_join(tx, hits, now, kept.common.calendar)
+            await open_or_join(tx, hits, now, kept.around.calendar)
         _tell(came, now, is_timed=is_timed)
         return came
 
     async def _read_kept(self, tx: LedgerConnection) -> _Kept:
         kept = self._kept
         if kept is None or perf_counter() - kept.read_at > KEPT_S:
-            common = await views.read_common(tx)
-            self._kept = kept = _Kept(await Presets.read(tx), common, perf_counter())
+            around = await views.read_surroundings(tx)
+            self._kept = kept = _Kept(await Presets.read(tx), around, perf_counter())
         return kept
 
 

@@ -40,8 +40,8 @@ async def replay(database: Database, institution_id: str, evaluation_id: UUID) -
         row = await tx.fetchrow(_READ, institution_id, evaluation_id)
         if row is None:
             return None
-        common = await views.read_common(tx)
-        (known,) = await views.read(tx, [institution_id], row["as_of"], common)
+        around = await views.read_surroundings(tx)
+        (known,) = await views.read(tx, [institution_id], row["as_of"], around)
     edition = _edition(row)
     found = judge(known.view, edition, known.circumstances)
     again = next((one for one in found if one.scope == row["scope"]), None)

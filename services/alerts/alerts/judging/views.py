@@ -41,14 +41,14 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Common:
+class Surroundings:
     """What is the same for every institution: the calendar and the campaigns."""
 
     calendar: Calendar
     campaigns: Sequence[Campaign]
 
 
-async def read_common(tx: LedgerConnection) -> Common:
+async def read_surroundings(tx: LedgerConnection) -> Surroundings:
     """Read the calendar and the campaigns."""
     days = await tx.fetch(_CALENDAR)
     calendar = Calendar({row["day"]: row["is_workday"] for row in days})
@@ -56,11 +56,11 @@ async def read_common(tx: LedgerConnection) -> Common:
         Campaign(**{name: row[name] for name in Campaign.__dataclass_fields__})
         for row in await tx.fetch(_CAMPAIGNS)
     ]
-    return Common(calendar, campaigns)
+    return Surroundings(calendar, campaigns)
 
 
 async def read(
-    tx: LedgerConnection, institution_ids: Sequence[str], as_of: datetime, common: Common
+    tx: LedgerConnection, institution_ids: Sequence[str], as_of: datetime, around: Surroundings
 ) -> list[Known]:
     """Return the institutions as of an instant, with whatever bears on judging them."""
     names = sorted(institution_ids)
@@ -75,8 +75,8 @@ async def read(
             FactView(
                 facts.get(name, ()),
                 as_of,
-                common.calendar,
-                common.campaigns,
+                around.calendar,
+                around.campaigns,
                 frozenset((row["rule"], row["scope"]) for row in is_open.get(name, ())),
             ),
             Circumstances(

@@ -9,7 +9,8 @@ WITH range AS (
   SELECT e.institution_id, concat_ws('/', e.institution_id, e.sequence) AS key, x.kind, j.entry_id,
     x.contract_id, row_number() OVER (
       PARTITION BY e.institution_id, x.kind, j.entry_id, x.contract_id ORDER BY e.sequence) AS nth,
-    j.amount_fen, CASE WHEN x.kind IN ('booked', 'came_back') THEN j.instruction_id END AS instruction_id,
+    j.amount_fen,
+    CASE WHEN x.kind IN ('booked', 'came_back') THEN j.instruction_id END AS instruction_id,
     CASE WHEN x.kind <> 'allocation' THEN j.booked_at END AS occurred_at
   FROM range AS r
   CROSS JOIN LATERAL (
