@@ -24,11 +24,7 @@ _CLOCK: Final = text(
 
 _STATEMENTS: Final = {
     "evaluated": "SELECT rule, mode, outcome, severity, reason, number FROM alerts.evaluated",
-    "parameters": (
-        "SELECT rule, bool_or(state = 'live') AS is_live, bool_or(state = 'shadow') AS is_shadow,"
-        " bool_or(state = 'retired' AND district_code = '') AS is_retired"
-        " FROM alerts.parameters GROUP BY rule"
-    ),
+    "parameters": "SELECT DISTINCT rule FROM alerts.parameters WHERE state = 'shadow'",
     "suppressions": (
         "SELECT rule, count(*) AS number FROM alerts.suppression"
         " WHERE ended_at IS NULL AND ends_at > :now GROUP BY rule"

@@ -83,13 +83,11 @@ def _judging(figures: Figures, rows: Rows, _: Districts) -> None:
 
 
 def _enabled(figures: Figures, rows: Rows) -> None:
-    """Presets hold where nobody set others: only what was retired everywhere does not judge."""
-    found = {row.rule: row for row in rows["parameters"]}
+    """Every rule judges live: where nobody set values, or they were retired, presets hold."""
+    in_shadow = {row.rule for row in rows["parameters"]}
     for rule in words.RULES:
-        row = found.get(rule)
-        is_live = row is None or row.is_live or not row.is_retired
-        figures.put(f"{_A}rule_enabled", (rule, "live"), int(is_live))
-        figures.put(f"{_A}rule_enabled", (rule, "shadow"), int(bool(row and row.is_shadow)))
+        figures.put(f"{_A}rule_enabled", (rule, "live"), 1)
+        figures.put(f"{_A}rule_enabled", (rule, "shadow"), int(rule in in_shadow))
 
 
 def _feeds(figures: Figures, rows: Rows, _: Districts) -> None:

@@ -8,33 +8,11 @@ from typing import Final
 
 from alerts.domain.casewords import Finding, Milestone, State
 from alerts.domain.outcome import Severity, Verdict
+from alerts.domain.rules import catalogue
 
 OTHER: Final = "other"
 
-RULES: Final = (
-    "large_outflow_single",
-    "large_outflow_24h",
-    "large_outflow_7d",
-    "min_balance_breach",
-    "coverage_shortfall",
-    "unusual_spend",
-    "structuring",
-    "rapid_in_out",
-    "outflow_anomaly",
-    "dormant_reactivation",
-    "clearance_projection",
-    "clearance_overdue",
-    "release_prohibited_time",
-    "overcollection_span",
-    "off_account_collection",
-    "refund_surge",
-    "distress",
-    "top_n_interview",
-    "feed_silent",
-    "registry_adverse",
-    "collect_without_licence",
-    "blocked_outflow_attempt",
-)
+RULES: Final = tuple(catalogue.RULES)
 MODES: Final = ("live", "shadow")
 OUTCOMES: Final = tuple(one.value for one in Verdict)
 SEVERITIES: Final = tuple(one.value for one in Severity)

@@ -11,7 +11,7 @@ from alerts.domain.workdays import Calendar
 from alerts.watching.figures import Figures
 from alerts.watching.reading import _STATEMENTS, Reading
 from alerts.watching.shaping import last_report_due, shape, workdays_ago
-from alerts.watching.words import REASONS_MAX
+from alerts.watching.words import REASONS_MAX, RULES
 
 NATIONAL_DAY = Calendar(
     {date(2026, 10, day): False for day in range(1, 8)} | {date(2026, 10, 10): True}
@@ -94,17 +94,12 @@ def test_a_district_nobody_said_is_unknown() -> None:
     assert found["tuition_alerts_supervised_balance_yuan"] == {("unknown",): 2.5}
 
 
-@pytest.mark.parametrize(
-    ("row", "live"),
-    [
-        ({"is_live": True, "is_retired": True}, 1),
-        ({"is_live": False, "is_retired": False}, 1),
-        ({"is_live": False, "is_retired": True}, 0),
-    ],
-)
-def test_presets_judge_until_they_are_retired_everywhere(row: dict[str, bool], live: int) -> None:
-    found = shaped(parameters=[{"rule": "distress", "is_shadow": False, **row}]).values
-    assert found["tuition_alerts_rule_enabled"][("distress", "live")] == live
+def test_every_rule_judges_live_and_some_in_the_shadow() -> None:
+    found = shaped(parameters=[{"rule": "distress"}]).values["tuition_alerts_rule_enabled"]
+    assert {rule for (rule, mode), value in found.items() if mode == "live" and value} == set(RULES)
+    assert [rule for (rule, mode), value in found.items() if mode == "shadow" and value] == [
+        "distress"
+    ]
 
 
 def test_a_figure_that_the_catalogue_does_not_have_is_refused() -> None:
