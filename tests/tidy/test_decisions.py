@@ -63,6 +63,7 @@ def test_every_number_is_used_once() -> None:
 
 def test_numbers_say_where_a_decision_lies() -> None:
     places = {"0": ROOT / "shared", "1": ROOT / "services" / "escrow"}
+    places["2"] = ROOT / "services" / "alerts"
     places["3"] = ROOT / "services" / "registry-sync"
     assert [p for p in PAGES if p.parents[1] != places[p.stem[1]]] == []
 

@@ -138,5 +138,7 @@ class Knowing:
 def _sum_of(kind: Kind, over: Sequence[Fact]) -> Fact:
     """Return one fact that weighs what all of them do, where the first one stood."""
     paid = [one for one in over if kind is not Kind.refund or one.tag == "paid"]
+    if kind is Kind.credit:  # an entry is told again when it finds its contract
+        paid = list({one.ref: one for one in paid}.values())
     total_fen = sum(one.amount_fen for one in paid)
     return replace(over[0], amount_fen=total_fen, tag=paid[0].tag, ref="earlier", body={})

@@ -4,7 +4,7 @@ Assumed, in yuan of what is taught in a month ("a month's taking"):
 
 | what | when | how much | to whom |
 |---|---|---|---|
-| wages | monthly, before a weekend | 40 to 50 %, ±8 % from month to month | the same |
+| wages | monthly, before a weekend | 40 to 50 %: two thirds fixed, ±8 % | the same |
 | year-end bonus | days before the Spring Festival | half to one and a half wages | the same |
 | social insurance | monthly | a fifth of wages | the same |
 | rent | monthly or quarterly | 10 to 18 % a month | the same; 3 in 100 move in a year |
@@ -64,11 +64,16 @@ class Paying:
             return assumed_fen
         return max(sum(self._taken), assumed_fen // 3)
 
+    def wages_fen(self) -> int:
+        """Return a month's wages: two thirds as they are for years, a third as lessons go."""
+        usual_fen = self._place.pupils * self._place.fee_fen * 5
+        return (2 * usual_fen + self.month_fen()) // 3 * self._place.wages_bps // 10_000
+
     def top_up(self, day: date) -> None:
         """Bring in its own money some working days before payday, up to what it means to hold."""
         paydays = (self._payday(day), self._payday(day.replace(day=1) + 32 * ONE_DAY))
         if day in {_before(one, self._place.topped_up_days) for one in paydays}:
-            bills_fen = self.month_fen() * (self._place.wages_bps + 2_000) // 10_000
+            bills_fen = self.wages_fen() * 6 // 5 + self.month_fen() // 10
             self._bring_in(day, bills_fen)
 
     def _bring_in(self, day: date, bills_fen: int) -> None:
@@ -81,7 +86,7 @@ class Paying:
     def pay(self, day: date) -> None:
         """Let the bank pay what is due on a day."""
         month_fen = self.month_fen()
-        wages_fen = month_fen * self._place.wages_bps // 10_000
+        wages_fen = self.wages_fen()
         if day == self._payday(day):
             self._out(day, wages_fen, "payroll", "工资")
             self._out(day, wages_fen // 5, "social", "社会保险费")

@@ -16,6 +16,8 @@ from alerts.edge import Alerts
 from alerts.notices import api as notices
 from alerts.notices.channels import channels_of
 from alerts.notices.doorbell import Doorbell
+from alerts.reports import api as reports
+from alerts.reports import pages
 from alerts.rules import api as rules
 from alerts.rules import backtests
 from alerts.settings import Settings
@@ -31,6 +33,8 @@ _ROUTERS: Final[tuple[APIRouter, ...]] = (
     rules.router,
     backtests.router,
     campaigns.router,
+    reports.router,
+    pages.router,
     notices.router,
 )
 

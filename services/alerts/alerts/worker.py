@@ -9,10 +9,12 @@ import httpx
 from alerts.intake.pull import Feed, Listener
 from alerts.judging.backtesting import start_waiting
 from alerts.judging.judge import Judge
+from alerts.judging.ranking import rank
 from alerts.notices import metrics
 from alerts.notices.channels import channels_of
 from alerts.notices.dispatch import Dispatcher, clients
 from alerts.notices.wire import open_http
+from alerts.reports.making import ReportMaker
 from alerts.settings import Settings
 from alerts.startup import SERVICE
 from alerts.watching import instruments
@@ -28,6 +30,8 @@ JUDGE_S: Final = 0.5
 SWEEP_S: Final = 5.0
 BACKTEST_S: Final = 5.0
 NOTICES_S: Final = 1.0
+RANK_S: Final = 60.0
+REPORTS_S: Final = 30.0
 
 
 def work(settings: Settings) -> None:
@@ -55,6 +59,8 @@ async def _work(settings: Settings) -> None:
         loops += [
             Loop("judge", JUDGE_S, judge.judge_touched),
             Loop("sweep", SWEEP_S, judge.sweep),
+            Loop("rank", RANK_S, partial(rank, database)),
+            Loop("reports", REPORTS_S, ReportMaker(database).once),
             Loop("notices", NOTICES_S, dispatcher.once),
             Loop("backtest", BACKTEST_S, partial(start_waiting, database)),
         ]

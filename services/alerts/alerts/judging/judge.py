@@ -19,7 +19,7 @@ from alerts.intake import store
 from alerts.judging import views, writing
 from alerts.judging.looking import Round, look
 from alerts.judging.presets import Presets
-from alerts.judging.views import Surroundings, Known
+from alerts.judging.views import Known, Surroundings
 from alerts.watching import instruments
 from shared.pg.database import Database, LedgerConnection
 from shared.pg.retry import retry
