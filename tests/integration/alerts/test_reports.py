@@ -4,7 +4,6 @@ import base64
 import io
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
-from typing import Any
 
 import openpyxl
 import pytest
@@ -36,12 +35,12 @@ async def make(office: Office) -> int:
     return made
 
 
-async def daily(caller: Caller, day: str, code: str, status: int = 200, **query: Any) -> Json:  # noqa: ANN401
-    asked = {"date": day, "district_code": code, **query}
+async def daily(caller: Caller, day: str, code: str, status: int = 200, **query: str | int) -> Json:
+    asked: dict[str, str | int] = {"date": day, "district_code": code, **query}
     return ok(await caller.get("/v1/reports/daily", **asked), status)
 
 
-async def sign(caller: Caller, told: Json, status: int = 200, **changes: Any) -> Json:  # noqa: ANN401
+async def sign(caller: Caller, told: Json, status: int = 200, **changes: str) -> Json:
     body = {
         "date": told["last_day"],
         "district_code": told["district_code"],

@@ -39,7 +39,8 @@ _LIST: Final = (
     " ORDER BY c.campaign_id DESC LIMIT :limit"
 )
 _FIND: Final = (
-    f"SELECT c.* FROM alerts.campaign AS c WHERE c.campaign_id = :campaign_id AND {_SEEN}"  # noqa: S608
+    "SELECT c.* FROM alerts.campaign AS c"  # noqa: S608 - words of ours
+    f" WHERE c.campaign_id = :campaign_id AND {_SEEN}"
 )
 _CONCERNED: Final = (
     " FROM alerts.campaign AS c JOIN alerts.institution AS i"

@@ -65,7 +65,7 @@ class Month:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenItem:
+class Waiting:
     """One thing that somebody still has to see to."""
 
     kind: str
@@ -282,10 +282,10 @@ def _last(view: FactView, kind: Kind, key: str, title: str, unknown: str) -> Fig
     return Figure(key, title, Unit.moment, shown, _TOLD, "" if last else unknown)
 
 
-def waiting_of(view: FactView) -> list[OpenItem]:
+def waiting_of(view: FactView) -> list[Waiting]:
     """Return what waits at an institution besides its cases: freezes that stand, refunds."""
     freezes = [
-        OpenItem(
+        Waiting(
             kind="freeze",
             title="冻结未解除",
             since=one.at,
@@ -297,7 +297,7 @@ def waiting_of(view: FactView) -> list[OpenItem]:
         for one in view.freezes.values()
     ]
     refunds = [
-        OpenItem(
+        Waiting(
             kind="refund",
             title="退费未办结",
             since=one.at,

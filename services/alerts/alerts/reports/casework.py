@@ -37,7 +37,7 @@ _COUNT: Final = (
     "SELECT count(*) AS number, coalesce(sum(c.amount_fen), 0)::bigint AS amount_fen,"
     " count(*) FILTER (WHERE c.severity = 'critical') AS critical,"
     " count(*) FILTER (WHERE c.severity = 'warning') AS warning,"
-    " count(*) FILTER (WHERE c.severity = 'info') AS info"
+    " count(*) FILTER (WHERE c.severity = 'info') AS hints"
 )
 IS_OPEN: Final = "c.state NOT IN ('closed', 'recheck', 'archived')"
 _PARTS: Final[Mapping[str, str]] = {
@@ -57,7 +57,7 @@ class Part:
     amount_fen: int
     critical: int
     warning: int
-    info: int
+    hints: int
     rows: Sequence[Mapping[str, Any]]
 
     def told(self) -> dict[str, Any]:
@@ -68,7 +68,7 @@ class Part:
             "severities": {
                 "critical": self.critical,
                 "warning": self.warning,
-                "info": self.info,
+                "info": self.hints,
             },
             "items": [*self.rows],
             "not_shown": self.number - len(self.rows),

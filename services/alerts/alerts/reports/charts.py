@@ -37,7 +37,7 @@ def bars(chart_id: str, title: str, labels: Sequence[str], series: Sequence[Seri
         for number, (_, values) in enumerate(series):
             high = scale.height(values[at])
             drawn.append(
-                f'<rect class="s{number}" x="{left + number * thick}" y="{_base() - high}"'
+                f'<rect class="s{number}" x="{left + number * thick}" y="{_ground() - high}"'
                 f' width="{max(1, thick - 1)}" height="{high}"/>'
             )
     told = "；".join(f"{name}合计 {yuan(sum(values))} 元" for name, values in series)
@@ -56,14 +56,14 @@ def line(
     scale = _Scale(most)
     last = max(1, len(points) - 1)
     places = [
-        (_LEFT + at * _plot_width() // last, _base() - scale.height(value))
+        (_LEFT + at * _plot_width() // last, _ground() - scale.height(value))
         for at, (_, value) in enumerate(points)
     ]
     path = " ".join(f"{x},{y}" for x, y in places)
     drawn = [scale.grid(), _legend([name, *([limit[0]] if limit else [])])]
     drawn.append(f'<polyline class="l0" points="{path}"/>')
     if limit:
-        y = _base() - scale.height(limit[1])
+        y = _ground() - scale.height(limit[1])
         drawn.append(f'<line class="l1" x1="{_LEFT}" x2="{WIDTH - _RIGHT}" y1="{y}" y2="{y}"/>')
     every = -(-len(points) // _LABELS_MAX)
     drawn += [
@@ -85,19 +85,19 @@ class _Scale:
         self.top_fen = next(one for one in (power, 2 * power, 5 * power) if one >= most_fen)
 
     def height(self, fen: int) -> int:
-        return max(0, fen) * (_base() - _TOP) // self.top_fen
+        return max(0, fen) * (_ground() - _TOP) // self.top_fen
 
     def grid(self) -> str:
         drawn = []
         for step in range(_STEPS + 1):
             fen = self.top_fen * step // _STEPS
-            y = _base() - self.height(fen)
+            y = _ground() - self.height(fen)
             drawn.append(f'<line class="g" x1="{_LEFT}" x2="{WIDTH - _RIGHT}" y1="{y}" y2="{y}"/>')
             drawn.append(f'<text class="e" x="{_LEFT - 6}" y="{y + 4}">{yuan(fen)[:-3]}</text>')
         return "".join(drawn)
 
 
-def _base() -> int:
+def _ground() -> int:
     return HEIGHT - _BOTTOM
 
 
@@ -106,7 +106,7 @@ def _plot_width() -> int:
 
 
 def _label(x: int, text: str) -> str:
-    return f'<text class="m" x="{x}" y="{_base() + 16}">{escape(text)}</text>'
+    return f'<text class="m" x="{x}" y="{_ground() + 16}">{escape(text)}</text>'
 
 
 def _legend(names: Sequence[str]) -> str:

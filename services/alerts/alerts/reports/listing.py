@@ -22,7 +22,8 @@ DISTRESSED_MAX: Final = 500
 """Institutions in distress of one list: more is no list for interviews."""
 
 _LEDGER: Final = (
-    "SELECT c.case_id, c.institution_id, i.name, c.district_code, c.rule, c.severity, c.state,"  # noqa: S608 - words of ours
+    "SELECT c.case_id, c.institution_id, i.name, c.district_code,"  # noqa: S608 - words of ours
+    " c.rule, c.severity, c.state,"
     " c.class AS finding, c.opened_at, c.due_at, c.milestone, c.closed_at, c.owner, c.sentence,"
     " c.amount_fen, e.acknowledged_at, e.interviewed_at, e.classified_at, e.rechecked_at, e.steps"
     ' FROM alerts."case" AS c LEFT JOIN alerts.institution AS i'
@@ -46,13 +47,15 @@ _TALKED: Final = (
     " WHERE v.institution_id = i.institution_id AND v.step = 'interviewed') AS e ON true"
 )
 _LARGEST: Final = (
-    "SELECT i.institution_id, i.name, i.district_code, i.held_fen, i.custody_fen, i.risk,"  # noqa: S608 - words of ours
+    "SELECT i.institution_id, i.name, i.district_code, i.held_fen,"  # noqa: S608 - words of ours
+    " i.custody_fen, i.risk,"
     f" e.interviewed_at FROM alerts.institution AS i{_TALKED}"
     " WHERE starts_with(i.district_code, :stem) AND i.held_fen > 0"
     " ORDER BY i.held_fen DESC, i.institution_id LIMIT :top"
 )
 _DISTRESSED: Final = (
-    "SELECT DISTINCT ON (i.institution_id) i.institution_id, i.name, i.district_code,"  # noqa: S608 - words of ours
+    "SELECT DISTINCT ON (i.institution_id) i.institution_id, i.name,"  # noqa: S608 - words of ours
+    " i.district_code,"
     " i.held_fen, i.custody_fen, i.risk, e.interviewed_at, c.sentence"
     ' FROM alerts."case" AS c JOIN alerts.institution AS i'
     f" ON i.institution_id = c.institution_id{_TALKED}"

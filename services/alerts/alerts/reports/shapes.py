@@ -121,7 +121,7 @@ class BalanceAnswer(BaseModel):
     balance_fen: int
 
 
-class ItemAnswer(BaseModel):
+class OpenAnswer(BaseModel):
     """One open item (一清单)."""
 
     kind: str = Field(description="case, freeze, refund")
@@ -180,7 +180,7 @@ class DossierAnswer(BaseModel):
     months: list[MonthAnswer]
     balances: list[BalanceAnswer]
     floor_fen: int | None
-    open_items: list[ItemAnswer]
+    open_items: list[OpenAnswer]
     assessment: JudgedAnswer
 
 

@@ -177,7 +177,7 @@ def dossier_document(told: DossierAnswer) -> Document:
             Section("一张表", table=Table(_FIGURE, _figures(told.figures))),
             Section("资金走势", "", Table(_MONTH, _rows(told.months)), _charts(told)),
             Section("每周余额", "", Table(_BALANCE, _rows(told.balances))),
-            Section("一清单", "", Table(_ITEM, _rows(told.open_items))),
+            Section("一清单", "", Table(_OPEN, _rows(told.open_items))),
             *_judged(told),
         ],
     )
@@ -191,7 +191,7 @@ _MONTH: Final = (
     Column("outflow_fen", "非划拨支出", Unit.fen),
 )
 _BALANCE: Final = (Column("day", "日期"), Column("balance_fen", "监管账户余额", Unit.fen))
-_ITEM: Final = (
+_OPEN: Final = (
     Column("title", "事项"),
     Column("sentence", "情况"),
     Column("amount_fen", "金额", Unit.fen),
