@@ -19,7 +19,7 @@ say = @printf '\n\033[1m== %s\033[0m\n' "$(1)"
 help:
 	@awk 'BEGIN { FS = ":.*## " } \
 	  /^##@/ { printf "\n%s\n", substr($$0, 5) } \
-	  /^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	  /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 # The environment is made once, and again when what it is made from changes.
 $(READY): requirements.lock pyproject.toml
@@ -115,7 +115,7 @@ test: $(READY) ## All of it: what CI runs (again on the server of DATABASE_URL w
 	else \
 	  printf '\nPassed: style, imports, types, all tests on PostgreSQL 18.\n'; \
 	fi
-	@printf 'Not part of it: make bench, make mutation, make guards, make crash (200 rounds instead of 10).\n'
+	@printf 'Not part of it: make bench, bench-registry, bench-alerts, year, mutation, guards, crash (200 rounds instead of 10).\n'
 
 .PHONY: crash
 crash: $(READY) ## 200 rounds of kill -9 under load (CRASH_ROUNDS, CRASH_SEED)
@@ -136,6 +136,15 @@ bench: $(READY) ## Lessons per second and latency over HTTP, with durable commit
 .PHONY: bench-registry
 bench-registry: $(READY) ## A register of 100,000 institutions mirrored, changed, imported, looked up
 	@$(BIN)/python -m tests.bench.registry
+
+.PHONY: bench-alerts
+bench-alerts: $(READY) ## 100,000 institutions judged, swept, tried on the past, and shown to Prometheus
+	@$(BIN)/python -m tests.bench.alerts.judging
+	@$(BIN)/python -m tests.bench.alerts.exporter
+
+.PHONY: year
+year: $(READY) ## A year of 300 institutions with 30 planted failures: what the rules catch, and at what cost
+	@$(BIN)/python -m tests.year
 
 .PHONY: coverage
 coverage: $(READY) ## Which lines and branches the tests reach
