@@ -6,6 +6,7 @@ from typing import Final
 
 import httpx
 
+from alerts.campaigns.keeping import ProgressKeeper
 from alerts.intake.pull import Feed, Listener
 from alerts.judging.backtesting import start_waiting
 from alerts.judging.judge import Judge
@@ -32,6 +33,7 @@ BACKTEST_S: Final = 5.0
 NOTICES_S: Final = 1.0
 RANK_S: Final = 60.0
 REPORTS_S: Final = 30.0
+CAMPAIGNS_S: Final = 20.0
 
 
 def work(settings: Settings) -> None:
@@ -60,6 +62,7 @@ async def _work(settings: Settings) -> None:
             Loop("judge", JUDGE_S, judge.judge_touched),
             Loop("sweep", SWEEP_S, judge.sweep),
             Loop("rank", RANK_S, partial(rank, database)),
+            Loop("campaigns", CAMPAIGNS_S, ProgressKeeper(database).once),
             Loop("reports", REPORTS_S, ReportMaker(database).once),
             Loop("notices", NOTICES_S, dispatcher.once),
             Loop("backtest", BACKTEST_S, partial(start_waiting, database)),
