@@ -1,6 +1,7 @@
 """What was found, into the database: once for what it rests on."""
 
 import json
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -12,9 +13,20 @@ from shared.pg.database import LedgerConnection
 from shared.pg.ids import new_id
 from shared.pg.sql import statement
 
-AMOUNT: Final = "amount_fen"
+AMOUNTS: Final = (
+    "amount_fen",
+    "left_fen",
+    "spent_fen",
+    "sum_fen",
+    "missing_fen",
+    "stuck_fen",
+    "overdue_fen",
+    "remainder_fen",
+)
+"""Of a rule's inputs: what a case is about, by the first of these words that the rule uses."""
+
 PLAN: Final = "clear_by"
-"""Of a rule's inputs: what a case is about, and the day a campaign wants it settled by."""
+"""Of a rule's inputs: the day a campaign wants the case settled by."""
 
 
 async def write(tx: LedgerConnection, came: Round, now: datetime) -> list[Hit]:
@@ -61,7 +73,7 @@ def _row(evaluation_id: UUID, found: Found) -> tuple[Any, ...]:
 def _hit_of(found: Found, evaluation_id: UUID) -> Hit:
     outcome = found.outcome
     assert outcome.severity is not None
-    amount, plan = outcome.inputs.get(AMOUNT, 0), outcome.inputs.get(PLAN)
+    plan = outcome.inputs.get(PLAN)
     return Hit(
         found.institution_id,
         found.district_code,
@@ -71,9 +83,15 @@ def _hit_of(found: Found, evaluation_id: UUID) -> Hit:
         outcome.sentence,
         tuple(sorted(outcome.fact_ids)),
         evaluation_id,
-        amount if isinstance(amount, int) else 0,
+        amount_of(outcome.inputs),
         date.fromisoformat(plan) if isinstance(plan, str) else None,
     )
+
+
+def amount_of(inputs: Mapping[str, int | str]) -> int:
+    """Return the amount that a hit is about; 0 where it is about none."""
+    told = (inputs.get(word) for word in AMOUNTS)
+    return next((one for one in told if isinstance(one, int)), 0)
 
 
 async def _write_standing(tx: LedgerConnection, came: Round, now: datetime) -> None:
