@@ -19,6 +19,7 @@ def business_day(instant: datetime) -> date:
     return instant.astimezone(SHANGHAI).date()
 
 
+@lru_cache(maxsize=4_096)
 def add_months(day: date, months: int) -> date:
     """Add calendar months to a day; a day that the month lacks becomes its last.
 

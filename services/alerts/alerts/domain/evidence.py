@@ -6,10 +6,13 @@ counts are of all of them.
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from functools import lru_cache
 from typing import Any, Final
 
 from alerts.domain.facts import Fact
 from alerts.domain.outcome import Outcome, Severity, Verdict
+
+DAYS_REMEMBERED: Final = 4_096
 
 EVIDENCE_MAX: Final = 500
 """An officer reads no more than that; it is also what one evaluation's row can carry."""
@@ -40,8 +43,15 @@ def rests_on(facts: Iterable[Fact]) -> tuple[int, ...]:
 
 def day_said(body: Mapping[str, Any], name: str) -> date | None:
     """Return a day that a fact's body holds, or None where it holds none that can be read."""
+    said = body.get(name)
+    return _day_of(said) if isinstance(said, str) else None
+
+
+@lru_cache(DAYS_REMEMBERED)
+def _day_of(said: str) -> date | None:
+    """Return the day that a text names; the days of contracts are the same again and again."""
     try:
-        return date.fromisoformat(str(body.get(name) or ""))
+        return date.fromisoformat(said)
     except ValueError:
         return None
 

@@ -31,7 +31,11 @@ SWEPT_MAX: Final = 500
 """Institutions of one transaction of a sweep."""
 
 SWEEP_EVERY: Final = timedelta(minutes=10)
-"""Every institution is judged so often: what time alone brings about, and what was missed."""
+"""An institution that does not stand well is judged so often: an hour may confirm what was found.
+
+Every other one once a business day: time alone moves rules by days (deadlines, working days,
+windows), and whatever is new has it judged at once.
+"""
 
 KEPT_S: Final = 5.0
 """How long presets, calendar and campaigns are kept in memory."""
@@ -41,9 +45,11 @@ _TOUCHED: Final = (
     " ORDER BY touched_at, institution_id LIMIT $1"
 )
 _DUE: Final = (
-    "SELECT i.institution_id FROM alerts.institution AS i, access.clock AS c"
-    " WHERE i.institution_id > $1 AND (i.judged_at IS NULL OR i.judged_at"
-    " < now() + make_interval(secs => c.offset_s) - $2::interval)"
+    "SELECT i.institution_id FROM alerts.institution AS i, access.clock AS c,"
+    " LATERAL (SELECT now() + make_interval(secs => c.offset_s) AS now) AS t"
+    " WHERE i.institution_id > $1 AND (i.judged_at IS NULL"
+    " OR i.judged_at < date_trunc('day', t.now, 'Asia/Shanghai')"
+    " OR (i.risk <> 'ok' AND i.judged_at < t.now - $2::interval))"
     " ORDER BY i.institution_id LIMIT $3"
 )
 _log = structlog.get_logger("alerts.judging")
