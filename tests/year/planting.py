@@ -114,7 +114,8 @@ def play(life: Life, act: Act) -> None:
         case Claim():
             _claim(life, act)
         case AskBack():
-            families = sum(1 for _ in life.school.seats()) * act.share_bps // _ALL
+            there = sum(1 for _ in life.school.seats())
+            families = -(-there * act.share_bps // _ALL)  # somebody asks, however few there are
             life.giving_back.ask(act.day, families, is_paid=act.is_paid)
         case _:
             _stop(life, act)

@@ -6,14 +6,17 @@ A bank is late with a working day's statements in 3 of 100 cases, and then in on
 more; an account by itself stays without statements for 3 to 6 working days in one of 15 years.
 """
 
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from random import Random
-from typing import Any
+from typing import Any, Final
 
 from tests.year.days import FIRST, LAST, ONE_DAY, OPENED, at, calendar
 from tests.year.feed import Feed
 from tests.year.places import Place
+
+_TERM: Final = timedelta(days=3 * 365 + 1)
+"""Three years, as licences are given."""
 
 
 class Registering:
@@ -26,6 +29,9 @@ class Registering:
         self._until = place.licence_until
         self._said_until = place.opens - ONE_DAY
         self._renewal = self._when_renewed(chance)
+        if self._renewal <= place.opens:  # it begins with a licence that was just given
+            self._until += _TERM
+            self._renewal = self._until
         span = (LAST - FIRST).days
         self._gap: tuple[date, date] | None = None
         if chance.random() < 1 / 15:
@@ -69,7 +75,7 @@ class Registering:
             self._registry(day, "licence.expired", "expired", effect="no_collection")
         if day == self._renewal:
             is_late = day > self._until
-            self._until = self._until.replace(year=self._until.year + 3)
+            self._until += _TERM
             word = "institution.restored" if is_late else "institution.changed"
             self._registry(day, word, "normal")
         if day == self._missing:

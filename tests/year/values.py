@@ -12,12 +12,16 @@ from tests.year.watching import Values
 _YUAN: Final = 100
 
 CITY: Final[Values] = {
-    "unusual_spend": {"profile_days": 200, "purpose_fen": 20_000 * _YUAN},
-    "outflow_anomaly": {"spread_fen": 20_000 * _YUAN},
+    "large_outflow_single": {"least_fen": 100_000 * _YUAN, "least_bps": 2_500},
+    "unusual_spend": {
+        "profile_days": 200,
+        "least_fen": 50_000 * _YUAN,
+        "purpose_fen": 50_000 * _YUAN,
+    },
+    "outflow_anomaly": {"spread_fen": 50_000 * _YUAN},
     "rapid_in_out": {"least_fen": 50_000 * _YUAN},
     "min_balance_breach": {"least_bps": 10_000},
     "coverage_shortfall": {"least_bps": 10_000},
-    "release_prohibited_time": {"warning_lessons": 10},
     "refund_surge": {"backlog_working_days": 15},
     "registry_adverse": {"expiry_days": 7},
 }
