@@ -10,6 +10,7 @@ from tests.guards import (
     feed,
     freezing,
     hearing,
+    judging,
     ledger,
     lookup,
     mirror,
@@ -36,6 +37,7 @@ AREAS: Final[Mapping[str, tuple[Guard, ...]]] = {
     "Protective freezes": freezing.GUARDS,
     "Approval by two persons": voting.GUARDS,
     "The registry's word": hearing.GUARDS,
+    "Facts and judgings": judging.GUARDS,
     "Public look-ups": lookup.GUARDS,
     "Starting and migrating": startup.GUARDS,
 }
