@@ -1,97 +1,22 @@
-"""Pages from templates: everything escaped, one file, nothing loaded from anywhere.
+"""Pages of the registry: the frame of all services, with what its own pages share."""
 
-The style stands in the page and is allowed by its hash; scripts are not allowed at all.
-"""
-
-import base64
-import hashlib
 import re
-from collections.abc import Mapping
-from functools import cached_property
-from http import HTTPStatus
 from typing import Final
 
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
-from starlette.responses import HTMLResponse
+from shared.web import pages
+from shared.web.pages import prefers_pages
+
+__all__ = ["Pages", "prefers_pages"]
 
 _SHARED: Final = "registry_sync.pages"
 _PHONE: Final = re.compile(r"[0-9][0-9-]{2,19}")
 
 
-class Pages:
+class Pages(pages.Pages):
     """The pages of one slice: its templates in the frame that all share."""
 
     def __init__(self, package: str, *, more_style: str | None = None, kept: str) -> None:
         """Take whose templates, a style beside everybody's, and how long one found is kept."""
-        loaders = [PackageLoader(package), PackageLoader(_SHARED)]
-        self._environment = Environment(
-            loader=ChoiceLoader(loaders),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            auto_reload=False,
-        )
-        self._styles = ["page.css", *([more_style] if more_style else [])]
-        self._kept = kept
-
-    def rendered(
-        self,
-        name: str,
-        shown: Mapping[str, object],
-        *,
-        status: int = HTTPStatus.OK,
-        headers: Mapping[str, str] | None = None,
-    ) -> HTMLResponse:
-        """Return a page; one that was not found is not kept at all."""
-        content = self._ready.get_template(name).render(shown)
-        more = {**self._protection, **(headers or {})}
-        if status == HTTPStatus.OK:
-            more["Cache-Control"] = self._kept
-        return HTMLResponse(content, status, more)
-
-    @cached_property
-    def _ready(self) -> Environment:
-        environment = self._environment
-        environment.filters["is_phone"] = lambda given: bool(_PHONE.fullmatch(given))
-        environment.globals["style"] = Markup(self._style)  # noqa: S704 - files of ours
-        return environment
-
-    @cached_property
-    def _style(self) -> str:
-        found = [self._source(name) for name in self._styles]
-        return "".join(found).replace("\n", "")
-
-    def _source(self, name: str) -> str:
-        loader = self._environment.loader
-        assert loader is not None
-        source, _, _ = loader.get_source(self._environment, name)
-        return source
-
-    @cached_property
-    def _protection(self) -> dict[str, str]:
-        digest = base64.b64encode(hashlib.sha256(self._style.encode()).digest()).decode()
-        return {
-            "Content-Security-Policy": (
-                f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:;"
-                " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-            ),
-            "Referrer-Policy": "no-referrer",
-            "X-Frame-Options": "DENY",
-            "Cross-Origin-Opener-Policy": "same-origin",
-            "Cross-Origin-Resource-Policy": "same-origin",
-            "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-        }
-
-
-def prefers_pages(accept: str) -> bool:
-    """Tell whether one who accepts this reads HTML rather than JSON.
-
-    >>> prefers_pages("text/html,*/*;q=0.8"), prefers_pages("*/*"), prefers_pages("")
-    (True, False, False)
-    """
-    kinds = [one.partition(";")[0].strip().lower() for one in accept.split(",")]
-    pages = [at for at, kind in enumerate(kinds) if kind in {"text/html", "application/xhtml+xml"}]
-    programs = [at for at, kind in enumerate(kinds) if kind.endswith("json")]
-    return bool(pages) and (not programs or pages[0] < programs[0])
+        styles = ["page.css", *([more_style] if more_style else [])]
+        super().__init__(package, _SHARED, styles=styles, kept=kept)
+        self.teach({"is_phone": lambda given: bool(_PHONE.fullmatch(given))})
