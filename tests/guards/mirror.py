@@ -88,7 +88,7 @@ GUARDS: Final = (
                 "    if False:\n",
             ),
         ),
-        (f"{_JUDGED}test_many_closings_wait_and_everything_else_goes_on",),
+        (f"{_UNIT}test_closings.py::test_many_closings_wait_and_everything_else_goes_on",),
     ),
     Guard(
         "Who left the white list closes, too",
@@ -99,7 +99,7 @@ GUARDS: Final = (
                 "closes",
             ),
         ),
-        (f"{_JUDGED}test_many_closings_wait_and_everything_else_goes_on",),
+        (f"{_UNIT}test_closings.py::test_many_closings_wait_and_everything_else_goes_on",),
     ),
     Guard(
         "A row dated ahead is set aside",

@@ -6,20 +6,16 @@ from typing import Any
 
 import pytest
 
-from registry_sync.domain.changes import compare
 from registry_sync.domain.record import Record
 from registry_sync.domain.safeguards import (
     COLUMNS_SHOWN,
     WHOLE,
-    Batch,
-    Judgement,
-    Limits,
     Release,
     Withheld,
     fill_of,
-    judge,
 )
 from registry_sync.domain.words import HoldReason
+from tests.unit.registry_sync.domain.batches import a_batch, judged, spread, withheld
 from tests.unit.registry_sync.domain.registers import a_record, held_of, register_of
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
@@ -28,29 +24,8 @@ NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 DRIFT = "unknown columns: creditLevel"
 
 
-def a_batch(known: Iterable[Record], records: list[Record], **facts: Any) -> Batch:  # noqa: ANN401
-    """Return a batch over what is held; a full one unless it is said otherwise."""
-    is_full = facts.pop("is_full", True)
-    of = facts.pop("held", None) or held_of(*known)
-    changes = compare(of, records, is_full=is_full)
-    return Batch(is_full, facts.pop("count", len(records)), changes, of, **facts)
-
-
-def judged(batch: Batch, **released: Release) -> Judgement:
-    return judge(batch, Limits(), {HoldReason(name): one for name, one in released.items()})
-
-
-def withheld(judgement: Judgement) -> dict[str, int]:
-    return {one.reason.value: one.count for one in judgement.withheld}
-
-
 def revoked(numbers: Iterable[int], **said: str | None) -> list[Record]:
     return register_of(numbers, **{"status": "revoked", **said})
-
-
-def spread(size: int) -> list[Record]:
-    """Return a register in which no bureau has more than two sites."""
-    return [a_record(number, district_code=f"{320_000 + number // 2}") for number in range(size)]
 
 
 def with_revoked(held: list[Record], number: int) -> list[Record]:
@@ -99,63 +74,6 @@ def test_mass_revocation_of_one_bureau_is_more_than_ten_and_more_than_a_tenth(
     after = [*revoked(range(number), district_code="510104"), *own[number:], *others]
     judgement = judged(a_batch([*own, *others], after))
     assert withheld(judgement) == ({"mass_revocation": number} if waits else {})
-
-
-CLOSINGS: list[dict[str, str | None]] = [
-    {"status": "suspended"},
-    {"status": "expired"},
-    {"status": "winding_down"},
-    {"status": "deregistered"},
-    {"status": "transformed"},
-    {"white_listed": "no"},
-]
-
-
-def with_closed(held: list[Record], number: int, said: dict[str, str | None]) -> list[Record]:
-    """Return the same register after so many closings."""
-    return [
-        a_record(at, **{"district_code": one.get("district_code"), **said}) if at < number else one
-        for at, one in enumerate(held)
-    ]
-
-
-@pytest.mark.parametrize("said", CLOSINGS)
-@pytest.mark.parametrize(
-    ("size", "number", "waits"), [(10, 5, 0), (10, 6, 6), (4_000, 20, 0), (4_000, 21, 21)]
-)
-def test_many_closings_wait_and_everything_else_goes_on(
-    size: int, number: int, waits: int, said: dict[str, str | None]
-) -> None:
-    held = spread(size)
-    after = [*with_closed(held, number, said), a_record(size, status="suspended")]
-    judgement = judged(a_batch(held, after))
-    assert withheld(judgement) == ({"mass_closing": waits} if waits else {})
-    assert len(judgement.records) == 1 + (0 if waits else number), "an addition takes nothing away"
-
-
-def test_many_closings_of_one_bureau_wait() -> None:
-    own = register_of(range(100), district_code="510104")
-    others = [a_record(one, district_code="320602") for one in range(100, 4_000)]
-    for number, waits in ((10, 0), (11, 11)):
-        after = with_closed([*own, *others], number, {"status": "deregistered"})
-        found = withheld(judged(a_batch([*own, *others], after)))
-        assert found == ({"mass_closing": waits} if waits else {})
-
-
-def test_who_is_closed_already_closes_no_more() -> None:
-    shut = [a_record(one, status="suspended", white_listed="no") for one in range(9)]
-    taken = [a_record(one, status="revoked", white_listed="no") for one in range(9, 18)]
-    after = [a_record(one, status="deregistered", white_listed="no") for one in range(18)]
-    assert withheld(judged(a_batch([*shut, *taken], after))) == {}
-
-
-def test_closings_that_two_persons_saw_act() -> None:
-    held = spread(10)
-    batch = a_batch(held, with_closed(held, 8, {"status": "suspended"}))
-    seen = frozenset(one.key for one in held[:7])
-    judgement = judged(batch, mass_closing=Release(7, seen))
-    assert {one.key for one in judgement.records} == seen
-    assert withheld(judgement) == {"mass_closing": 1}
 
 
 @pytest.mark.parametrize(
