@@ -1,5 +1,6 @@
 """Start the sandbox in a folder of its own, as `make run` does, and speak to it."""
 
+import asyncio
 import json
 import os
 import subprocess
@@ -7,13 +8,19 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from sandbox import clock
+
 START_S = 240.0
 """Longest start: database, schema, services, keys, on two busy cores."""
+
+ANSWER_S = 30.0
+"""Longest wait for one answer of alerts, while other tests keep both cores busy."""
 
 
 @dataclass
@@ -50,6 +57,23 @@ class Sandbox:
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         url = self.told["services"]["registry"]
         return httpx.Client(base_url=url, headers=headers, timeout=10)
+
+    def alerts(self, key: str) -> httpx.Client:
+        """Return a client of alerts with a key."""
+        headers = {"Authorization": f"Bearer {key}"}
+        url = self.told["services"]["alerts"]
+        return httpx.Client(base_url=url, headers=headers, timeout=ANSWER_S)
+
+    def now(self) -> datetime:
+        """Return the time of the books."""
+        _, now = asyncio.run(clock.read_clock(self.told["database_url"]))
+        return now
+
+    def raise_clock(self, instant: datetime) -> None:
+        """Move the books' clock forward, then the platform's: ahead of them it is disbelieved."""
+        offset_s = asyncio.run(clock.raise_clock(self.told["database_url"], instant))
+        answer = httpx.put(f"{self.platform}/desk/clock", json={"offset_s": offset_s})
+        answer.raise_for_status()
 
 
 def wait_until(is_true: Callable[[], bool], seconds: float = 60) -> None:

@@ -21,6 +21,8 @@ class Place:
     bank_id: str = "sandbox"
     settlement: str = "6217990000000000022"
     name: str = "示例青竹科技培训中心"
+    district_code: str = "320602"
+    category: str = "non_subject"
 
 
 @dataclass
@@ -67,8 +69,8 @@ class Parties:
         path = f"/v1/institutions/{self.place.id}"
         facts = {
             "name": self.place.name,
-            "district_code": "320602",
-            "category": "non_subject",
+            "district_code": self.place.district_code,
+            "category": self.place.category,
             "delivery": "offline",
             "policy": "national",
         }
