@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import perf_counter
 from typing import Final
+from uuid import UUID
 
 import structlog
 
@@ -38,7 +39,8 @@ windows), and whatever is new has it judged at once.
 """
 
 KEPT_S: Final = 5.0
-"""How long presets, calendar and campaigns are kept in memory."""
+"""How long presets, calendar and campaigns are kept in memory: at most, and until a campaign
+begins, because a judging played again knows of every campaign there was."""
 
 _TOUCHED: Final = (
     "SELECT institution_id FROM alerts.institution WHERE touched_at IS NOT NULL"
@@ -52,6 +54,9 @@ _DUE: Final = (
     " OR (i.risk <> 'ok' AND i.judged_at < t.now - $2::interval))"
     " ORDER BY i.institution_id LIMIT $3"
 )
+_NEWEST_CAMPAIGN: Final = (
+    "SELECT c.campaign_id FROM alerts.campaign AS c ORDER BY c.campaign_id DESC LIMIT 1"
+)
 _log = structlog.get_logger("alerts.judging")
 
 
@@ -59,7 +64,13 @@ _log = structlog.get_logger("alerts.judging")
 class _Kept:
     presets: Presets
     around: Surroundings
+    newest_campaign: UUID | None
     read_at: float
+
+    def holds(self, newest_campaign: UUID | None) -> bool:
+        """Tell whether it is what would be read now, as far as judging must know it."""
+        is_young = perf_counter() - self.read_at <= KEPT_S
+        return is_young and self.newest_campaign == newest_campaign
 
 
 class Judge:
@@ -91,8 +102,8 @@ class Judge:
     async def judge(self, institution_ids: Sequence[str], *, is_timed: bool = False) -> Round:
         """Judge institutions now, in one transaction."""
         async with self._database.ledger() as tx:
-            kept = await self._read_kept(tx)
             now = await store.lock(tx, institution_ids)
+            kept = await self._read_kept(tx)
             known = await views.read(tx, institution_ids, now, kept.around)
             came = look(known, kept.presets, is_timed=is_timed)
             hits = await writing.write(tx, came, now)
@@ -101,10 +112,11 @@ class Judge:
         return came
 
     async def _read_kept(self, tx: LedgerConnection) -> _Kept:
+        newest = await tx.fetchval(_NEWEST_CAMPAIGN)
         kept = self._kept
-        if kept is None or perf_counter() - kept.read_at > KEPT_S:
+        if kept is None or not kept.holds(newest):
             around = await views.read_surroundings(tx)
-            self._kept = kept = _Kept(await Presets.read(tx), around, perf_counter())
+            self._kept = kept = _Kept(await Presets.read(tx), around, newest, perf_counter())
         return kept
 
 
