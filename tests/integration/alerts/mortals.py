@@ -138,7 +138,7 @@ class Worker:
     def begin(self) -> None:
         """Begin anew, with nothing in memory."""
         self.listeners = {
-            name: Listener(self.database, name, said)  # type: ignore[arg-type] - a feed in memory
+            name: Listener(self.database, name, said)  # type: ignore[arg-type]
             for name, said in self.feeds.items()
         }
         self.judge = Judge(self.database)

@@ -34,7 +34,7 @@ from tests.integration.alerts.histories import (
     history,
 )
 from tests.integration.alerts.mortals import PLACES, Office, office_on
-from tests.integration.alerts.verdicts import Record, expected, stored
+from tests.integration.alerts.verdicts import Identity, Record, Rest, expected, stored
 from tests.unit.alerts.test_events import ESCROW
 
 SEEDS = (1, 2, 3)
@@ -153,8 +153,7 @@ async def _assert_all_was_taken_in(office: Office, tales: list[Tale]) -> None:
     rows = await office.owner.fetch(
         "SELECT institution_id, event_id, part, fact_id FROM alerts.fact WHERE kind <> 'rank'"
     )
-    names = ("institution_id", "event_id", "part")
-    kept = Counter(_heard(*(row[name] for name in names), facts[row["fact_id"]]) for row in rows)
+    kept = Counter(_heard(name, event_id, part, facts[n]) for name, event_id, part, n in rows)
     assert kept == told
     left = await office.owner.fetch("SELECT event_id FROM alerts.set_aside")
     assert {row["event_id"] for row in left} == aside
@@ -191,7 +190,7 @@ async def test_what_is_stored_is_what_the_oracle_finds(
         await _assert_all_was_taken_in(office, tales)
         async with office.database.ledger() as tx:
             around = await views.read_surroundings(tx)
-        wanted = {}
+        wanted: dict[Identity, Rest] = {}
         for record in await _records(office):
             wanted |= expected(record, around.calendar, around.campaigns)
         rows = await office.owner.fetch("SELECT * FROM alerts.evaluation")
