@@ -25,6 +25,7 @@ from alerts.domain.judging import NONE, Edition, Mode, edition_of
 from alerts.domain.outcome import Outcome, Verdict
 from alerts.domain.rule import Rule
 from alerts.domain.rules.catalogue import RULES
+from alerts.domain.rules.money import MONEY_RULES
 from alerts.domain.saying import Unclear
 from alerts.domain.view import FactView
 from alerts.domain.workdays import Calendar
@@ -37,8 +38,9 @@ from tests.property import test_rules_conduct as conduct
 from tests.property import test_rules_money as money
 
 NAME: Final = "91320602MA0000001X"
-VALUES: Final[Mapping[str, Mapping[str, int]]] = conduct.SMALL | {
-    rule.key: money.SMALL.get(rule.number, {}) for rule in money.MONEY_RULES
+VALUES: Final[Mapping[str, Mapping[str, int]]] = {
+    **conduct.SMALL,
+    **{rule.key: money.SMALL.get(rule.number, {}) for rule in MONEY_RULES},
 }
 """Small thresholds, so that a few facts cross them."""
 
@@ -166,7 +168,7 @@ def test_every_rule_finds_something_in_all_four_ways() -> None:
     assert hits == {*RULES}
 
 
-@pytest.mark.parametrize("key", [rule.key for rule in money.MONEY_RULES])
+@pytest.mark.parametrize("key", [rule.key for rule in MONEY_RULES])
 @given(facts=money.histories())
 @settings(max_examples=30)
 def test_the_four_ways_agree_where_money_moves(key: str, facts: list[Fact]) -> None:
