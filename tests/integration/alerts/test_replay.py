@@ -52,11 +52,27 @@ async def test_every_evaluation_says_the_same_again(books: Books, seed: int) -> 
         assert again.agrees, (row["rule"], again)
 
 
+async def _above_the_floor(books: Books, school: School, amount_fen: int) -> None:
+    """Let a deposit come in, to an account that must hold a million yuan."""
+    paid = school.paid_in(await books.now(), amount_fen)
+    floor = {"required_fen": 100_000_000, "present_fen": 100_000_000}
+    body = {**paid.data, "floor": floor}
+    books.said.say(event("receipt.matched", paid.time, body, school.institution_id))
+    await books.hear()
+    await books.judge_all()
+
+
 async def test_a_case_that_was_closed_since_does_not_change_what_was_judged(books: Books) -> None:
-    school = await _a_varied_week(books, 4)
+    """An open case keeps a yellow line from falling back at once; so it must when asked again."""
+    school = School()
+    books.said.say(school.named(await books.now()))
+    await _above_the_floor(books, school, 105_000_000)
+    await _above_the_floor(books, school, 10_000_000)
+    rows = [one for one in await _evaluations(books) if one["rule"] == "min_balance_breach"]
+    assert len(rows) == 2, "at 115 % it is still told, because a case is open"
     async with books.database.ledger() as tx:
         await tx.execute("UPDATE alerts.\"case\" SET state = 'closed', closed_at = now()")
-    for row in await _evaluations(books):
+    for row in rows:
         again = await replay(books.database, school.institution_id, row["evaluation_id"])
         assert again is not None
         assert again.agrees, (row["rule"], again)
