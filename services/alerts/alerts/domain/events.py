@@ -95,8 +95,8 @@ def _freeze(kind: Kind) -> Callable[[datetime, Body], list[Told]]:
 
 
 def _contract(time: datetime, body: Body) -> list[Told]:
-    names = ("starts_on", "ends_on", "signed_on", "student_ref", "list_fen", "gift_lessons")
-    names = (*names, "course_delivery")
+    dates = ("starts_on", "ends_on", "signed_on")
+    terms = ("student_ref", "list_fen", "gift_lessons", "course_delivery")
     return [
         Told(
             Kind.contract,
@@ -105,7 +105,7 @@ def _contract(time: datetime, body: Body) -> list[Told]:
             saying.text(body, "contract_id"),
             saying.text(body, "course_category"),
             saying.number(body, "lessons"),
-            _some(body, *names),
+            _some(body, *dates, *terms),
         )
     ]
 
