@@ -57,8 +57,7 @@ def referred(bureau: Bureau, found: Json) -> Json:
     """Interview, confirm, and hand the case to two departments."""
     bureau.do(found["id"], "acknowledge")
     bureau.interview(found["id"], "示例区教育局", "示例区公安分局")
-    words = {"class": "confirmed_loss", "reason": "负责人失联，预收费无法退还"}
-    bureau.do(found["id"], "classification", **words)
+    bureau.classify(found["id"], "confirmed_loss", "负责人失联，预收费无法退还")
     for department, document_no, days in REFERRALS:
         deadline = str(business_day(bureau.now()) + timedelta(days=days))
         bureau.do(

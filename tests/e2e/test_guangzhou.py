@@ -139,11 +139,13 @@ def worked(bureau: Bureau, large: Parties) -> list[Json]:
     """Take a red case from its opening to its closing; return how it stood after each step."""
     case = inspect(bureau, large, 1)
     until = str(business_day(bureau.now()) + timedelta(days=20))
-    supervision = {"authority": "示例市教育局", "document_no": "示例督〔2026〕3号", "until": until}
+    supervision: Json = {
+        "authority": "示例市教育局",
+        "document_no": "示例督〔2026〕3号",
+        "until": until,
+    }
     stands = [case, bureau.do(case["id"], "acknowledge"), bureau.interview(case["id"])]
-    reason = "账外收费属实"
-    words = {"class": "supervised", "reason": reason}
-    stands.append(bureau.do(case["id"], "classification", **words))
+    stands.append(bureau.classify(case["id"], "supervised", "账外收费属实"))
     stands.append(bureau.do(case["id"], "supervision", **supervision))
     stands.append(bureau.do(case["id"], "close", reason="资金已补缴入专户"))
     return stands
@@ -199,7 +201,7 @@ def test_a_recheck_that_finds_things_in_order_ends_the_file(
     again = worked[0]["id"]
     bureau.do(again, "acknowledge")
     bureau.interview(again, "示例区教育局", "示例区市场监管局")
-    bureau.do(again, "classification", **{"class": "explained", "reason": "系同一笔补缴"})
+    bureau.classify(again, "explained", "系同一笔补缴")
     closed = bureau.do(again, "close", reason="凭证已核对")
     move_clock(datetime.fromisoformat(closed["due_at"]) + timedelta(minutes=1))
     bureau.do(again, "recheck", outcome="begun")

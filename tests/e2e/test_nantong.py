@@ -47,7 +47,7 @@ def maths(bureau: Bureau) -> Parties:
 
 def teach(school: Parties, contract: str, starts: datetime, teacher: str) -> Json:
     """Claim the first lesson of a contract, an hour long; return what came of it."""
-    lesson = {
+    lesson: Json = {
         "id": f"L-{contract}",
         "contract_id": contract,
         "lesson_no": 1,

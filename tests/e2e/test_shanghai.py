@@ -103,9 +103,7 @@ def test_departments_interview_it_together(bureau: Bureau, warned: Json) -> None
 
 
 def test_what_was_wrong_is_put_right_by_a_day(bureau: Bureau, warned: Json) -> None:
-    bureau.do(
-        warned["id"], "classification", **{"class": "rectifying", "reason": "挪用预收费购买理财"}
-    )
+    bureau.classify(warned["id"], "rectifying", "挪用预收费购买理财")
     refused = bureau.officer.post(f"/v1/cases/{warned['id']}/close", json={"reason": "已约谈"})
     assert refused.status_code == 409, "what is to be put right is not closed before it was ordered"
     until = str(business_day(bureau.now()) + timedelta(days=15))
@@ -117,8 +115,7 @@ def test_what_was_wrong_is_put_right_by_a_day(bureau: Bureau, warned: Json) -> N
 def test_what_was_explained_is_closed_as_such(bureau: Bureau, school: Parties) -> None:
     case = bureau.wait_case(school.place, "unusual_spend")
     bureau.do(case["id"], "acknowledge")
-    skipped = {"class": "explained", "reason": "与银行预警为同一笔", "skip_reason": "已联合约谈"}
-    bureau.do(case["id"], "classification", **skipped)
+    bureau.classify(case["id"], "explained", "与银行预警为同一笔", skip_reason="已联合约谈")
     closed = bureau.do(case["id"], "close", reason="并入银行预警案件处理")
     assert (closed["state"], closed["class"]) == ("closed", "explained")
 

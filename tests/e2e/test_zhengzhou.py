@@ -185,7 +185,7 @@ def test_what_was_not_given_back_in_time_is_overdue(
     assert f"退费期限 {campaign['refund_by']} 已过" in case["sentence"]
     bureau.do(case["id"], "acknowledge")
     bureau.interview(case["id"])
-    bureau.do(case["id"], "classification", **{"class": "rectifying", "reason": "逾期未退费"})
+    bureau.classify(case["id"], "rectifying", "逾期未退费")
     stands = bureau.read(case["id"])
     assert stands["milestone"] == "close"
     due = datetime.fromisoformat(stands["due_at"]).astimezone(SHANGHAI).date()
