@@ -52,6 +52,8 @@ class Feed:
     """Taught, not yet paid out."""
     fixed_floor_fen: int = 0
     has_floor: bool = False
+    is_lifted: bool = False
+    """Whether the floor was taken back, as the institution closed in good order."""
     is_planting: bool = False
     _number: int = 0
     _opening_fen: int = 0
@@ -65,6 +67,8 @@ class Feed:
 
     def required_fen(self) -> int:
         """Return what the floor demands."""
+        if self.is_lifted:
+            return 0
         if self.place.floor_bps:
             return self.held_fen + self.held_fen * self.place.floor_bps // 10_000
         return self.fixed_floor_fen

@@ -5,6 +5,7 @@ to 3 working days later. 1 in 150 waits for 11 to 25 working days, because its p
 gone or something is contested in good faith.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from random import Random
 from typing import Final
@@ -40,6 +41,11 @@ class GivingBack:
         for group, seat in asking:
             self._ask(day, group, seat, is_paid=is_paid, is_quick=is_quick)
         return len(asking)
+
+    def give_back(self, day: date, over: Sequence[tuple[Group, Seat]]) -> None:
+        """Give the money of some contracts back, at once."""
+        for group, seat in over:
+            self._ask(day, group, seat, is_paid=True, is_quick=True)
 
     def _ask(self, day: date, group: Group, seat: Seat, *, is_paid: bool, is_quick: bool) -> None:
         group.seats.remove(seat)

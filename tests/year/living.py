@@ -9,7 +9,8 @@ Oddities that are nobody's fault and look like trouble, each with how often it i
 - families ask for refunds in a wave after a change of schedule: 8 in 100, from 12 to 30 % of them;
 - the Spring Festival: no classes, no income, no refunds for two to four weeks; then all at once;
 - institutions that open during the year, and others that close in good order and give back all;
-- in the campaign's district the teaching of subjects ends by the end of the year, in good order.
+- in the campaign's district the teaching of subjects ends by the end of the year, in good order:
+  what cannot be taught by then is given back by the campaign's first date.
 """
 
 from collections import defaultdict
@@ -118,9 +119,13 @@ class Life:
         self.later(day + ONE_DAY, lambda on: self.feed.pay_out(at(on, 9, 30), total_fen))
 
     def _set_floor(self, day: date) -> None:
-        place, feed = self.place, self.feed
-        feed.fixed_floor_fen = place.pupils * self.chance.randint(3, 8) * 100_00
+        feed = self.feed
+        feed.fixed_floor_fen = self.place.pupils * self.chance.randint(3, 8) * 100_00
         feed.has_floor = True
+        self._tell_floor(day)
+
+    def _tell_floor(self, day: date) -> None:
+        feed = self.feed
         required, present = feed.required_fen(), feed.held_fen + feed.payable_fen + feed.reserve_fen
         body: dict[str, object] = {
             "floor_id": feed.name("L"),
@@ -137,7 +142,14 @@ class Life:
         self.is_selling = False
         self.giving_back.ask(day, 10_000, is_quick=True)
         self.paying.is_skipping = True
+        self.later(next_workday(day, 10), self._lift_floor)
         self.later(next_workday(day, 15), self.registering.close)
+
+    def _lift_floor(self, day: date) -> None:
+        """Take the floor back once everything was given back."""
+        if self.feed.has_floor:
+            self.feed.is_lifted = True
+            self._tell_floor(day)
 
     def _plan_oddities(self) -> None:
         place, chance = self.place, self.chance
@@ -158,6 +170,7 @@ class Life:
             self.later(max(OPENED, place.closes - 45 * ONE_DAY), self._stop_selling)
         if place.is_subject and place.district_code == CAMPAIGN_DISTRICT:
             self.later(CAMPAIGN_MADE + chance.randint(3, 40) * ONE_DAY, self._stop_selling)
+            self.later(REFUND_BY - chance.randint(3, 14) * ONE_DAY, self._give_back_surplus)
             self.later(CLEAR_BY - chance.randint(14, 24) * ONE_DAY, self._clear)
 
     def _take_fee(self, day: date) -> None:
@@ -203,6 +216,17 @@ class Life:
 
     def _stop_selling(self, _day: date) -> None:
         self.is_selling = False
+
+    def _give_back_surplus(self, day: date) -> None:
+        """Give back by the campaign's first date what cannot be taught by its last."""
+        weeks = (CLEAR_BY - day).days // 7 - 1
+        over = [
+            (group, seat)
+            for group, seat in self.school.seats()
+            if seat.left_fen and seat.lessons - seat.done > weeks * len(group.slots) * 0.85
+        ]
+        if not any(self.acts.values()):
+            self.giving_back.give_back(day, over)
 
     def _clear(self, day: date) -> None:
         if not any(self.acts.values()):

@@ -14,7 +14,8 @@ Assumed, in yuan of what is taught in a month ("a month's taking"):
 | repairs, furniture | once in two years | 5,000 to 40,000 yuan | somebody new |
 | equipment, announced | three in ten once in the year | 10 to 60 % | somebody new |
 
-Its own money comes in days before payday, as the bank asks; before what is large, too.
+Its own money comes in days before payday, as the bank asks; before what is large, too; and within
+2 to 5 working days of having fallen below a floor.
 """
 
 from collections import deque
@@ -41,6 +42,7 @@ class Paying:
         self._feed = feed
         self._later = later
         self.is_skipping = False
+        self._back_on: date | None = None
         self._taken: deque[int] = deque(maxlen=30)
         self._landlord = "landlord"
         span = (LAST - FIRST).days
@@ -75,6 +77,19 @@ class Paying:
         if day in {_before(one, self._place.topped_up_days) for one in paydays}:
             bills_fen = self.wages_fen() * 6 // 5 + self.month_fen() // 10
             self._bring_in(day, bills_fen)
+        self._mind_floor(day)
+
+    def _mind_floor(self, day: date) -> None:
+        """Come back over the floor some working days after having fallen below: the bank calls."""
+        required_fen, balance_fen = self._feed.required_fen(), self._feed.balance_fen
+        is_below = self._feed.has_floor and balance_fen < required_fen
+        if is_below and self._back_on is None:
+            self._back_on = next_workday(day, self._chance.randint(2, 5))
+        elif self._back_on is not None and day >= self._back_on:
+            self._back_on = None
+            if is_below:
+                missing = required_fen * 11 // 10 - balance_fen
+                self._feed.mistyped(at(day, 10, 20), (missing // 1_000_00 + 1) * 1_000_00)
 
     def _bring_in(self, day: date, bills_fen: int) -> None:
         wanted = self._feed.held_fen * self._place.reserve_bps // 10_000 + bills_fen

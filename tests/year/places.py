@@ -83,7 +83,8 @@ def _place(seed: int, number: int) -> Place:
     is_subject = chance.random() < (0.3 if district == CAMPAIGN_DISTRICT else 0.09)
     has_reserve = chance.random() < (0.0 if is_subject else 0.28)
     gap = SPRING_FESTIVAL - chance.randint(3, 12) * ONE_DAY
-    is_late = chance.random() < 0.04
+    is_cleared = is_subject and district == CAMPAIGN_DISTRICT
+    is_late = chance.random() < 0.04 and not is_cleared
     is_closing = not is_late and chance.random() < 0.03
     span = (LAST - FIRST).days
     return Place(

@@ -1,15 +1,14 @@
 """What the year came to: which failures were caught, how early, and what it cost in false cases.
 
-| word | means |
-|---|---|
-| caught | an officer was told, by a rule that speaks of the kind, from the planted start to the day on which the money was gone: a new case, or new evidence in an open one |
-| lead | days from then to that day |
-| false | a case opened at an institution with no failure, or before its failure began |
+- caught: an officer was told, by a rule that speaks of the kind, from the planted start to the day
+  on which the money was gone: by a new case, or by new evidence in an open one;
+- lead: the days from then to that day;
+- false: a case opened at an institution with no failure, or before its failure began.
 
 Cases of `feed_silent` go to the operator of the feeds, as the design has it, and are counted
 apart. Cases at an institution with a failure, by a rule that does not speak of it, are neither
 caught nor false. Of fixed thresholds any case counts as caught, whatever it is about.
-"""  # noqa: E501 - a table's row
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence

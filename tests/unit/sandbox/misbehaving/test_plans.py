@@ -51,7 +51,7 @@ def test_a_runaway_stops_wages_sells_cheaply_drains_and_pauses_in_this_order(see
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_one_who_splits_stays_below_the_published_limits(seed: int) -> None:
-    debits = [one for one in plan(Failure.structuring, seed, START, STANDING)]
+    debits = list(plan(Failure.structuring, seed, START, STANDING))
 
     assert len(debits) >= 10
     assert all(isinstance(one, Withdraw) for one in debits)
