@@ -102,6 +102,11 @@ def _roles(names: str) -> frozenset[Role] | None:
 
 # Every page, and who may open it.
 PAGES = """
+  GET     /supervise                                          supervisor auditor operator
+  GET     /supervise/cases                                    supervisor auditor operator
+  GET     /supervise/cases/{case_id}                          supervisor auditor operator
+  GET     /supervise/campaigns                                supervisor auditor operator
+  GET     /supervise/campaigns/{campaign_id}                  supervisor auditor operator
   GET     /supervise/reports/daily                            supervisor auditor operator
   GET     /supervise/reports/indicators                       supervisor auditor operator
   GET     /supervise/reports/interviews                       supervisor auditor operator

@@ -88,7 +88,7 @@ def start_alerts(stack: Stack, ring: Keyring) -> None:
         ALERTS_FEED_KEY=ring.parties["service"],
         ALERTS_CHANNELS_FILE=str(_write_channels(stack)),
         **SECRETS,
-        ALERTS_CASE_URL=f"{stack.alerts_url}/v1/cases/",
+        ALERTS_CASE_URL=f"{stack.alerts_url}/supervise/cases/",
     )
     serve = {
         "ALERTS_HOST": HOST,
@@ -115,7 +115,7 @@ def start_watchers(stack: Stack, ring: Keyring) -> str:
         },
         bridge_url=f"{stack.alerts_url}/v1/notices/alertmanager",
         key=ring.parties["service"],
-        case_url=f"{stack.alerts_url}/v1/cases/",
+        case_url=f"{stack.alerts_url}/supervise/cases/",
     )
     folder = stack.folder.root / "watchers"
     stack.watchers += watchers.start(

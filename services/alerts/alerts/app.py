@@ -9,13 +9,16 @@ from typing import Final
 from fastapi import APIRouter, FastAPI
 
 from alerts.campaigns import api as campaigns
+from alerts.campaigns import pages as campaign_pages
 from alerts.cases import api as cases
+from alerts.cases import pages as case_pages
 from alerts.cases import suppressions
 from alerts.domain.rules.catalogue import RULES
 from alerts.edge import Alerts
 from alerts.notices import api as notices
 from alerts.notices.channels import channels_of
 from alerts.notices.doorbell import Doorbell
+from alerts.pages.faults import fault_page
 from alerts.reports import api as reports
 from alerts.reports import pages
 from alerts.rules import api as rules
@@ -35,6 +38,8 @@ _ROUTERS: Final[tuple[APIRouter, ...]] = (
     campaigns.router,
     reports.router,
     pages.router,
+    case_pages.router,
+    campaign_pages.router,
     notices.router,
 )
 
@@ -64,5 +69,6 @@ def build(settings: Settings) -> FastAPI:
     )
     app.state.alerts = Alerts(database, settings, keys)
     app.state.settings = settings
+    app.state.fault_page = fault_page
     app.state.doorbell = Doorbell(database, channels, titles, settings.case_url)
     return app

@@ -30,7 +30,7 @@ class Settings(DatabaseSettings):
         None, description="A key of the role `service`, for both feeds."
     )
     case_url: str = Field(
-        "http://127.0.0.1:8002/cases/",
+        "http://127.0.0.1:8002/supervise/cases/",
         pattern=_URL,
         description="What a link to a case begins with.",
     )

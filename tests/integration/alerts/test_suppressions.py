@@ -82,6 +82,16 @@ async def test_one_needs_a_reason_and_a_rule(office: Office, changes: Json) -> N
     assert (await officer.post(PATH, body)).status_code == 422
 
 
+@pytest.mark.parametrize("key", ["no_such_rule", "tip", "inspection", "bank_warning"])
+async def test_what_is_no_rule_is_not_silenced(office: Office, key: str) -> None:
+    officer = await office.caller()
+    body = await a_suppression(office, await office.place(), rule=key)
+    problem = ok(await officer.post(PATH, body), 422)
+    (fault,) = problem["errors"]
+    assert (fault["pointer"], fault["code"]) == ("/rule", "rule_unknown")
+    assert "GET /v1/rules" in fault["detail"]
+
+
 async def test_another_districts_are_not_there(office: Office) -> None:
     place = await office.place("440305")
     officer = await office.caller(district_code="440300")

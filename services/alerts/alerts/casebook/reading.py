@@ -51,6 +51,9 @@ _CONDITIONS: Final = {
     "institution_id": "c.institution_id = :institution_id",
     "case_id": "c.case_id = :case_id",
     "after": "c.case_id < :after",
+    "is_overdue": (
+        "coalesce(c.due_at < now() + make_interval(secs => k.offset_s), false) = :is_overdue"
+    ),
 }
 
 
@@ -65,6 +68,8 @@ class Wanted:
     own_stem: str = ""
     """What the codes of the reader's own districts begin with: nothing else is there."""
     institution_id: str | None = None
+    is_overdue: bool | None = None
+    """Whether its next milestone should have been reached by now."""
     case_id: UUID | None = None
     after: UUID | None = None
 
@@ -130,6 +135,7 @@ def _bound(wanted: Wanted) -> dict[str, Any]:
         "state": wanted.state,
         "severity": wanted.severity,
         "institution_id": wanted.institution_id,
+        "is_overdue": wanted.is_overdue,
         "case_id": wanted.case_id,
         "after": wanted.after,
     }

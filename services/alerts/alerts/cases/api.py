@@ -5,7 +5,7 @@ A case outside the reader's district is not there.
 """
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import Depends, Query
 
@@ -45,6 +45,10 @@ class Filters:
         DistrictCode | None, Query(description="And every district within it.")
     ] = None
     institution_id: Annotated[InstitutionIdField | None, Query()] = None
+    overdue: Annotated[
+        Literal["true", "false"] | None,
+        Query(description="true: the next milestone should have been reached by now."),
+    ] = None
 
 
 @router.get("/v1/cases")
@@ -62,6 +66,7 @@ async def read_cases(
         stem=area_stem(filters.district_code),
         own_stem=area_stem(reader.district_code),
         institution_id=filters.institution_id,
+        is_overdue=filters.overdue == "true" if filters.overdue else None,
         after=decode_id(after) if after else None,
     )
     found = await reading.list_cases(alerts.database, wanted, limit=limit)

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Row, text
 from starlette.requests import Request
 
+from alerts.domain.rules.catalogue import RULES
 from alerts.domain.suppressions import fault_of
 from alerts.edge import Shared
 from shared.errors import FieldError, Malformed, NotKnown
@@ -128,6 +129,7 @@ async def read_suppressions(
 async def suppress(request: Request, alerts: Shared, officer: Officer) -> SuppressionAnswer:
     """Silence a rule for an institution of the officer's district; a red hit is never silenced."""
     body = await read_body(request, SuppressionBody)
+    _check_rule(body.rule)
     suppression_id = new_id()
     async with alerts.database.begin() as connection:
         place = (await connection.execute(text(_PLACE), {"me": body.institution_id})).one_or_none()
@@ -165,6 +167,13 @@ async def end_suppression(
     async with alerts.database.begin() as connection:
         if (await connection.execute(text(_END), bound)).one_or_none() is None:
             raise NotKnown
+
+
+def _check_rule(key: str) -> None:
+    """Refuse what is no rule's key: tips, inspections and banks' warnings are not silenced."""
+    if key not in RULES:
+        fault = "Is no rule's key: name one that `GET /v1/rules` lists."
+        raise Malformed(fault, errors=(FieldError("/rule", "rule_unknown", fault),))
 
 
 def _check_end(now: datetime, ends_at: datetime) -> None:

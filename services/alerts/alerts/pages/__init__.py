@@ -1,0 +1,1 @@
+"""What the pages for officers share: how they are rendered, who reads them, words and refusals."""
