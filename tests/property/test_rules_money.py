@@ -13,6 +13,7 @@ from typing import Any, Final
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
+from alerts.domain.backtest import needless
 from alerts.domain.facts import Fact, Kind
 from alerts.domain.outcome import Outcome, Verdict
 from alerts.domain.rule import faults_of
@@ -220,6 +221,17 @@ def test_what_was_not_known_then_changes_nothing(facts: list[Fact]) -> None:
     """A rule judges as it would have that day, whatever is known since."""
     known = [one for one in facts if one.at <= AS_OF and one.seen_at <= AS_OF]
     assert _judged(facts, frozenset()) == _judged(known, frozenset())
+
+
+@given(histories())
+def test_what_a_backtest_leaves_out_changes_nothing(facts: list[Fact]) -> None:
+    """A rule that waits for a debit judges alike without the kinds it never asks for."""
+    for rule in MONEY_RULES:
+        left_out = needless(rule.key)
+        fewer = [one for one in facts if one.kind not in left_out or "floor" in one.body]
+        whole, less = (FactView(some, AS_OF, Calendar()) for some in (facts, fewer))
+        values = PARAMS[rule.number]
+        assert rule.evaluate(less, values) == rule.evaluate(whole, values)
 
 
 @given(histories())

@@ -43,6 +43,22 @@ _BY_DEBIT: Final = frozenset(
 )
 """Rules that find something only where a debit that nobody instructed becomes known."""
 
+_NOT_ASKED: Final = frozenset(
+    {
+        Kind.contract,
+        Kind.contract_closed,
+        Kind.funded,
+        Kind.unallocated,
+        Kind.released,
+        Kind.reversed,
+        Kind.claim_refused,
+        Kind.retained,
+        Kind.refund,
+        Kind.instruction,
+    }
+)
+"""Kinds that those rules never ask for: most of what is known of an institution."""
+
 
 @dataclass(slots=True)
 class Found:
@@ -123,6 +139,11 @@ class Backtest:
             "confirmed": {"known": len(past), "found": len(past & found)},
             "indeterminate": dict(sorted(self.found.unsure.items())),
         }
+
+
+def needless(rule: str) -> frozenset[Kind]:
+    """Return the kinds of facts that a rule judges alike with and without."""
+    return _NOT_ASKED if rule in _BY_DEBIT else frozenset()
 
 
 def instants(

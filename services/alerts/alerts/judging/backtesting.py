@@ -14,7 +14,7 @@ from uuid import UUID
 import structlog
 
 from alerts.casebook import prior_confirmed
-from alerts.domain.backtest import Backtest
+from alerts.domain.backtest import Backtest, needless
 from alerts.domain.judging import Edition, edition_of
 from alerts.domain.rules.catalogue import RULES
 from alerts.judging import views
@@ -75,12 +75,15 @@ async def start_waiting(database: Database) -> int:
 async def run(database: Database, backtest_id: UUID) -> Mapping[str, Any]:
     """Run one backtest to its end and keep its result with its hash."""
     backtest, names = await _begin(database, backtest_id)
+    rule = backtest.candidate.rule.key
     async with database.ledger() as tx:
         around = await views.read_surroundings(tx)
     for place in range(0, len(names), CHUNK):
         chunk = names[place : place + CHUNK]
         async with database.ledger() as tx:
-            facts = await views.read_facts(tx, chunk, backtest.from_at, as_told=True)
+            facts = await views.read_facts(
+                tx, chunk, backtest.from_at, as_told=True, without=needless(rule)
+            )
             await tx.execute(_PROGRESS, backtest_id, place, len(names))
         for name in chunk:
             backtest.take(name, facts.get(name, ()), around.calendar, around.campaigns)

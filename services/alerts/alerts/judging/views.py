@@ -1,7 +1,7 @@
 """Rows become views: everything that bears on judging some institutions, as of one instant."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -94,14 +94,18 @@ async def read_facts(
     as_of: datetime,
     *,
     as_told: bool = False,
+    without: Collection[Kind] = (),
 ) -> dict[str, list[Fact]]:
     """Return every fact of institutions, by institution.
 
     `as_told` takes what we heard late, when the feed was read for the first time, as heard when
-    it was told: a backtest over days before we were there would see nothing otherwise.
+    it was told: a backtest over days before we were there would see nothing otherwise. Kinds
+    `without` which a rule judges all the same may be left out.
     """
     query = statement(SQL, "read_fact")
-    rows = await tx.fetch(query, institution_ids, as_of - LESSONS_FOR, as_told)
+    rows = await tx.fetch(
+        query, institution_ids, as_of - LESSONS_FOR, as_told, [one.value for one in without]
+    )
     return facts_by_institution(rows)
 
 
