@@ -1,4 +1,4 @@
-"""Workers that may be killed at any statement, two of them at a time, and a log of their judgings.
+"""Workers that may be killed at any statement, several at a time, and a log of their judgings.
 
 A worker is killed in the middle of a transaction, before its commit, or after it and before it
 knows of it; another begins in its place, with nothing in memory. What was judged as of which
@@ -43,6 +43,8 @@ STATEMENTS_MAX: Final = 14
 """Statements within which a worker dies: a page takes six, a judging about twelve."""
 
 
+WORKERS: Final = 3
+
 PLACES: Final = ("probe", "before_commit", "after_commit")
 
 
@@ -57,6 +59,7 @@ class Fate:
     left: int | None = None
     place: str | None = None
     where: Counter[str] = field(default_factory=Counter)
+    lag: Random = field(default_factory=lambda: Random(0))
 
     def spend(self, place: str) -> None:
         """Count a statement, and die where it was the last."""
@@ -66,6 +69,10 @@ class Fate:
             self.spare()
             self.where[place] += 1
             raise Killed
+
+    def held_up_s(self) -> float:
+        """Draw how long a statement is held up, so that others overtake it."""
+        return 0.003 if self.lag.random() < 0.15 else 0
 
     def spare(self) -> None:
         """Let it live."""
@@ -97,6 +104,7 @@ class Dying:
 
         async def ask(*values: object) -> object:
             self._fate.spend("statement")
+            await asyncio.sleep(self._fate.held_up_s())
             return await found(*values)
 
         return ask
@@ -193,7 +201,7 @@ class Office:
         await self.owner.executemany(statement, list(days.items()))
 
     async def some_work(self) -> None:
-        """Let both workers do some things at once, and perhaps one of them die."""
+        """Let each worker do something at once, and perhaps one of them die."""
         names = ["escrow", "escrow", "registry", "judge", "judge", "sweep", "rank"]
         for worker in self.workers:
             worker.database.fate.draw(self.dice)
@@ -212,14 +220,14 @@ class Office:
 
 @contextlib.asynccontextmanager
 async def office_on(owner_url: str, seed: int) -> AsyncIterator[Office]:
-    """Give two workers on a database of the test's own, whose judgings are logged."""
+    """Give some workers on a database of the test's own, whose judgings are logged."""
     owner = await asyncpg.connect(owner_url)
     await owner.execute(_LOG)
     feeds: dict[Feed, Said] = {"escrow": Said(), "registry": Said()}
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(owner.close)
         workers = []
-        for _ in range(2):
+        for _ in range(WORKERS):
             database = Mortal(alerts_url(owner_url))
             stack.push_async_callback(database.close)
             await database.open()
