@@ -6,6 +6,7 @@ end is what the oracle finds as of every instant that was judged: nothing more, 
 found when it should have been, resting on the same facts, and judged again it says the same.
 """
 
+import asyncio
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from random import Random
@@ -125,3 +126,25 @@ async def test_a_campaign_is_known_to_the_very_next_judging(
             came = await worker.judge.judge([name])
             hits = [one for one in came.found if one.edition.rule.key == "clearance_projection"]
             assert len(hits) == 1
+
+
+async def test_what_is_judged_is_as_of_after_the_wait_for_the_institution(
+    fresh_database: Callable[[], str],
+) -> None:
+    """Who held it may have written facts that were seen meanwhile: they are older than `as_of`."""
+    async with office_on(fresh_database(), 1) as office:
+        tales = history(1)[:1]
+        await _say(office, tales)
+        await office.all_work()
+        name, owner = tales[0].institution_id, office.owner
+        async with owner.transaction():
+            lock = "SELECT FROM alerts.institution WHERE institution_id = $1 FOR NO KEY UPDATE"
+            await owner.execute(lock, name)
+            judging = asyncio.create_task(office.workers[0].judge.judge([name]))
+            while not await owner.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+                assert not judging.done(), "it must wait for the institution"
+                await asyncio.sleep(0.005)
+            clock = "SELECT clock_timestamp() + make_interval(secs => offset_s) FROM access.clock"
+            waited_until = await owner.fetchval(clock)
+        await judging
+        assert await owner.fetchval("SELECT max(as_of) FROM public.judged") > waited_until
