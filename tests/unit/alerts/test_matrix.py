@@ -46,6 +46,9 @@ VALUES: Final[Mapping[str, Mapping[str, int]]] = {
 
 NO_HOLIDAYS: Final = Calendar()
 
+MANY: Final = 20
+"""Instants of a rule and an institution of which not every one is judged four times."""
+
 LOOK_BACK: Final = timedelta(days=3)
 """Before the instant of a history: how far back an instant is taken that a backtest judges."""
 
@@ -162,7 +165,8 @@ def test_every_rule_finds_something_in_all_four_ways() -> None:
     for name in sorted({one.institution_id for one in tales}):
         world = World(_told(name, tales), Calendar(months.TURNED), [campaign])
         for rule in RULES.values():
-            for as_of in instants(world.facts, rule.key, months.START, _END)[::5]:
+            moments = instants(world.facts, rule.key, months.START, _END)
+            for as_of in moments if len(moments) < MANY else moments[::5]:
                 found = _assert_the_same(world, edition_of(rule), as_of)
                 hits |= {rule.key for one in found if one.verdict is Verdict.hit}
     assert hits == {*RULES}
