@@ -163,15 +163,25 @@ async def test_a_page_of_a_case_says_what_it_is_what_it_rests_on_and_what_was_do
         assert said in text, said
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "reason = 'x'",
+        "step = 'forged', state_after = 'forged'",
+        "step = 'interviewed', payload = '{}'",
+        """payload = '{"finding": "forged", "severity": "forged", "amount_fen": "forged"}'""",
+        """step = 'interviewed', payload = '{"at": "forged"}'""",
+    ],
+)
 async def test_a_history_that_was_changed_is_told_with_its_step(
-    office: Office, owner_url: str
+    office: Office, owner_url: str, change: str
 ) -> None:
     case_id = await office.case()
     officer = await office.caller()
     ok(await officer.post(f"/v1/cases/{case_id}/acknowledge", {}))
     run_sql(
         owner_url,
-        f"UPDATE alerts.case_event SET reason = 'x' WHERE case_id = '{case_id}' AND step_no = 2",
+        f"UPDATE alerts.case_event SET {change} WHERE case_id = '{case_id}' AND step_no = 2",
     )
     text = await words(office, f"/supervise/cases/{case_id}", officer)
     assert "历史从第 2 步起与写入时不符" in text
@@ -187,6 +197,7 @@ async def test_what_may_come_next_is_a_call_that_the_api_takes(office: Office) -
         return calls_of(page.text)
 
     taken = ("受理", "约定约谈", "登记约谈记录", "研判", "办结", "重新打开", "受理")
+    path, body = "", Json()
     for title in taken:
         calls = await offered()
         assert title in calls, title
@@ -249,11 +260,10 @@ async def in_order(office: Office, query: str, who: Caller) -> list[str]:
 
 async def test_red_cases_come_first_then_by_deadline_and_late_ones_say_so(office: Office) -> None:
     now = await office.now()
-    where = {"district_code": "650102"}
-    late = await office.case(Severity.warning, **where)
-    hint = await office.case(Severity.info, **where)
-    red = await office.case(Severity.critical, **where)
-    early = await office.case(Severity.warning, **where)
+    late = await office.case(Severity.warning, district_code="650102")
+    hint = await office.case(Severity.info, district_code="650102")
+    red = await office.case(Severity.critical, district_code="650102")
+    early = await office.case(Severity.warning, district_code="650102")
     for case_id, due in ((late, timedelta(hours=2)), (early, timedelta(hours=-3))):
         await office.run(
             'UPDATE alerts."case" SET due_at = :due WHERE case_id = :me', me=case_id, due=now + due
@@ -285,8 +295,8 @@ async def test_a_long_list_is_paged_and_misses_none(office: Office) -> None:
 
 
 async def test_a_list_of_the_api_tells_late_cases_from_others(office: Office) -> None:
-    where = {"district_code": "620102"}
-    late, fine = await office.case(**where), await office.case(**where)
+    late = await office.case(district_code="620102")
+    fine = await office.case(district_code="620102")
     await office.run(
         "UPDATE alerts.\"case\" SET due_at = now() - interval '1 day' WHERE case_id = :me", me=late
     )

@@ -1,4 +1,8 @@
-"""From a case to what its page and its card say, in Chinese."""
+"""From a case to what its page and its card say, in Chinese.
+
+A history that somebody tampered with must still be shown: of its steps, words that nobody knows
+stand as they are, and what is missing is left out.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -14,7 +18,7 @@ from shared.money import yuan as digits
 Line = tuple[str, str, str]
 """What, what is said of it, and what may stand behind in brackets."""
 
-STEPS: Final[Mapping[Step, str]] = {
+STEPS: Final[Mapping[str, str]] = {
     Step.opened: "发现",
     Step.evidence_added: "补充证据",
     Step.severity_raised: "升级",
@@ -33,6 +37,8 @@ STEPS: Final[Mapping[Step, str]] = {
     Step.relapsed: "问题复发",
     Step.reopened: "重新打开",
 }
+_STATES: Final[Mapping[str, str]] = {one.value: word for one, word in STATES_ZH.items()}
+_FINDINGS: Final[Mapping[str, str]] = {one.value: word for one, word in FINDINGS_ZH.items()}
 _INTERVIEWS: Final = frozenset({Step.interview_scheduled, Step.interviewed})
 _SAID: Final[Mapping[str, str]] = {
     "sentence": "",
@@ -150,8 +156,8 @@ def _interview(event: EventAnswer) -> dict[str, Any]:
     joint = "联合约谈" if len(departments) > 1 else ""
     signed = said.get("signed_on")
     lines = [
-        ("时间", when(datetime.fromisoformat(said["at"])), ""),
-        ("地点", said["place"], ""),
+        ("时间", _moment(str(said.get("at", ""))), ""),
+        ("地点", said.get("place") or "未写明", ""),
         ("部门", "、".join(departments), joint),
         ("机构代表", said.get("representative") or "未写明", ""),
         *([("签字日期", signed, "")] if signed else []),
@@ -172,21 +178,30 @@ def _event(event: EventAnswer) -> dict[str, Any]:
         "step_no": event.step_no,
         "at": when(event.at),
         "actor": _actor(event),
-        "title": STEPS[Step(event.step)],
-        "state": STATES_ZH[State(event.state_after)] if moved else "",
+        "title": STEPS.get(event.step, event.step),
+        "state": _STATES.get(event.state_after, event.state_after) if moved else "",
         "said": [*([f"理由：{event.reason}"] if event.reason else []), *_told(event.payload)],
     }
 
 
 def _told(payload: Mapping[str, Any]) -> list[str]:
     found = [f"{before}{payload[key]}" for key, before in _SAID.items() if payload.get(key)]
-    if payload.get("finding"):
-        found.append(f"结论：{FINDINGS_ZH[Finding(payload['finding'])]}")
-    if payload.get("severity"):
-        found.append(f"级别：{LEVELS[payload['severity']]}")
-    if payload.get("amount_fen"):
-        found.append(f"涉及金额：{yuan(payload['amount_fen'])}")
+    finding, severity = payload.get("finding"), payload.get("severity")
+    if finding:
+        found.append(f"结论：{_FINDINGS.get(str(finding), finding)}")
+    if severity:
+        found.append(f"级别：{LEVELS.get(str(severity), severity)}")
+    amount_fen = payload.get("amount_fen")
+    if isinstance(amount_fen, int) and amount_fen:
+        found.append(f"涉及金额：{yuan(amount_fen)}")
     return found
+
+
+def _moment(said: str) -> str:
+    try:
+        return when(datetime.fromisoformat(said))
+    except ValueError:
+        return said or "未写明"
 
 
 def _actor(event: EventAnswer) -> str:
