@@ -147,7 +147,7 @@ def watch(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         targets={**metrics, "alerts_export": f"127.0.0.1:{ports[2]}"},
         bridge_url=f"{sandbox.told['services']['alerts']}/v1/notices/alertmanager",
         key=sandbox.key("service"),
-        case_url=f"{sandbox.told['services']['alerts']}/v1/cases/",
+        case_url=f"{sandbox.told['services']['alerts']}/supervise/cases/",
     )
     started = watchers.start(programs, watched, folder / "state", folder, ports[:2])
     watch = Watch(sandbox, folder, ports, started)
@@ -220,15 +220,18 @@ def test_the_case_s_alert_fires(fired: Json, school: Parties, case: Json) -> Non
     assert fired["labels"]["severity"] == "critical"
     assert fired["labels"]["rule"] == MAIN
     assert fired["annotations"]["summary"].startswith(school.place.name)
-    assert fired["annotations"]["case_url"].endswith(f"/v1/cases/{case['id']}")
+    assert fired["annotations"]["case_url"].endswith(f"/supervise/cases/{case['id']}")
 
 
 def test_a_notice_names_whom_what_how_much_and_where(
     sandbox: Sandbox, school: Parties, case: Json, fired: Json
 ) -> None:
     words = (school.place.name, "24 小时累计大额流出", "涉及金额：135,000.00 元")
-    link = f"{sandbox.told['services']['alerts']}/v1/cases/{case['id']}"
+    link = f"{sandbox.told['services']['alerts']}/supervise/cases/{case['id']}"
     wait_until(lambda: received(sandbox, *words, link) != [], SOON_S)
+    page = httpx.get(link, auth=("officer", sandbox.key("supervisor")), timeout=SOON_S)
+    assert page.status_code == httpx.codes.OK
+    assert case["sentence"] in page.text
 
 
 def test_a_dead_exporter_resolves_nothing(

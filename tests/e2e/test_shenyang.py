@@ -5,14 +5,14 @@ is signed is the report that was read, once. The prepaid ledger (预收费信息
 """
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytest
 
 from shared.time import SHANGHAI, business_day, rfc3339
 from tests.e2e.alerting import Bureau, at_last
 from tests.e2e.launching import Sandbox
-from tests.e2e.parties import Json, Parties, ok
+from tests.e2e.parties import Json, ok
 
 pytestmark = pytest.mark.timeout(600)  # the first test waits for the start
 
@@ -21,55 +21,64 @@ DAILY = "/v1/reports/daily"
 
 @pytest.fixture(scope="module")
 def bureau(sandbox: Sandbox) -> Iterator[Bureau]:
-    """Return the bureau of one of Shenyang's districts."""
+    """Return the bureau of one of Shenyang's districts; nothing happens there."""
     bureau = Bureau(sandbox, "210102")
+    bureau.found(1, "示例和平舞蹈培训中心")
     yield bureau
     bureau.close()
 
 
 @pytest.fixture(scope="module")
-def school(bureau: Bureau) -> Parties:
-    """Found an institution that gives no cause for anything."""
-    return bureau.found(1, "示例和平舞蹈培训中心")
-
-
-def next_report(bureau: Bureau, move_clock: Callable[[datetime], None]) -> Json:
-    """Wait for the next working day's morning, and read the report of today."""
-    today = business_day(bureau.now())
-    due = bureau.working_day(today)
-    move_clock(datetime.combine(due, time(8, 31), SHANGHAI))
-    params = {"date": str(today), "district_code": bureau.district_code}
-    return at_last(lambda: bureau.officer.get(DAILY, params=params))
+def neighbour(sandbox: Sandbox) -> Iterator[Bureau]:
+    """Return the bureau of the next district."""
+    neighbour = Bureau(sandbox, "210103")
+    yield neighbour
+    neighbour.close()
 
 
 @pytest.fixture(scope="module")
-def quiet(bureau: Bureau, school: Parties, move_clock: Callable[[datetime], None]) -> Json:
-    """Return the report of a day on which nothing happened."""
-    return next_report(bureau, move_clock)
+def case(neighbour: Bureau) -> Json:
+    """Let a family of the next district complain."""
+    school = neighbour.found(1, "示例沈河声乐培训中心")
+    tip = {
+        "institution_id": school.place.id,
+        "text": "门店已停课三天，电话无人接听。",
+        "told_at": rfc3339(neighbour.now()),
+        "topic": "closed_door",
+    }
+    return neighbour.read(ok(neighbour.officer.post("/v1/tips", json=tip), 201)["case_id"])
+
+
+@pytest.fixture(scope="module")
+def day(bureau: Bureau, case: Json, move_clock: Callable[[datetime], None]) -> date:
+    """Let it be 08:31 on the next working day; return the day that the reports tell of."""
+    day = business_day(bureau.now())
+    move_clock(datetime.combine(bureau.working_day(day), time(8, 31), SHANGHAI))
+    return day
+
+
+@pytest.fixture(scope="module")
+def quiet(bureau: Bureau, day: date) -> Json:
+    """Return the report of the district in which nothing happened."""
+    return report(bureau, day)
+
+
+@pytest.fixture(scope="module")
+def busy(neighbour: Bureau, day: date) -> Json:
+    """Return the next district's."""
+    return report(neighbour, day)
 
 
 @pytest.fixture(scope="module")
 def signed(bureau: Bureau, quiet: Json) -> Json:
-    """Sign the quiet day's report."""
+    """Sign the quiet district's report."""
     return ok(bureau.officer.post(f"{DAILY}/sign", json=named(quiet)))
 
 
-@pytest.fixture(scope="module")
-def case(bureau: Bureau, school: Parties, signed: Json) -> Json:
-    """Let a family complain on the next day."""
-    tip = {
-        "institution_id": school.place.id,
-        "text": "门店已停课三天，电话无人接听。",
-        "told_at": rfc3339(bureau.now()),
-        "topic": "closed_door",
-    }
-    return bureau.read(ok(bureau.officer.post("/v1/tips", json=tip), 201)["case_id"])
-
-
-@pytest.fixture(scope="module")
-def busy(bureau: Bureau, case: Json, move_clock: Callable[[datetime], None]) -> Json:
-    """Return the report of the day of the complaint."""
-    return next_report(bureau, move_clock)
+def report(bureau: Bureau, day: date) -> Json:
+    """Wait for a bureau's report of a day."""
+    params = {"date": str(day), "district_code": bureau.district_code}
+    return at_last(lambda: bureau.officer.get(DAILY, params=params))
 
 
 def named(report: Json) -> Json:
@@ -111,14 +120,16 @@ def test_it_is_signed_once(bureau: Bureau, quiet: Json, signed: Json) -> None:
     assert again.status_code == 409
 
 
-def test_what_was_not_read_is_not_signed(bureau: Bureau, busy: Json) -> None:
+def test_what_was_not_read_is_not_signed(neighbour: Bureau, busy: Json) -> None:
     other = {**named(busy), "hash": "0" * 64}
-    assert bureau.officer.post(f"{DAILY}/sign", json=other).status_code == 409
+    assert neighbour.officer.post(f"{DAILY}/sign", json=other).status_code == 409
 
 
-def test_the_next_report_begins_where_the_last_one_ended(quiet: Json, busy: Json) -> None:
-    last = datetime.fromisoformat(quiet["last_day"]).date()
-    assert datetime.fromisoformat(busy["first_day"]).date() == last + timedelta(days=1)
+def test_it_covers_every_day_up_to_the_morning_it_is_made(quiet: Json, day: date) -> None:
+    assert date.fromisoformat(quiet["first_day"]) <= day <= date.fromisoformat(quiet["last_day"])
+    made = datetime.fromisoformat(quiet["as_of"]).astimezone(SHANGHAI)
+    assert made.date() == date.fromisoformat(quiet["last_day"]) + timedelta(days=1)
+    assert made.time() >= time(8, 30)
 
 
 def test_what_happened_stands_in_it(busy: Json, case: Json) -> None:
@@ -128,9 +139,8 @@ def test_what_happened_stands_in_it(busy: Json, case: Json) -> None:
     assert "停课闭店" in told[case["id"]]["sentence"]
 
 
-def test_the_city_has_its_own(sandbox: Sandbox, busy: Json, case: Json) -> None:
+def test_the_city_has_its_own(sandbox: Sandbox, day: date, case: Json) -> None:
     city = Bureau(sandbox, "210100")
-    params = {"date": busy["last_day"], "district_code": "210100"}
-    told = at_last(lambda: city.officer.get(DAILY, params=params))
+    told = report(city, day)
     city.close()
     assert case["id"] in {one["case_id"] for one in told["opened"]["items"]}
