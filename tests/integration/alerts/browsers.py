@@ -30,3 +30,15 @@ def words_of(page: str) -> str:
     """Return what one reads on a page: its marks left out, blanks as one."""
     body = re.sub(r"<(style|title|svg)\b.*?</\1>", " ", page, flags=re.DOTALL)
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", body)).split())
+
+
+async def count(office: Office, campaign_id: str, institution_id: str) -> None:
+    """Let an institution be counted under a campaign: 9,000 yuan held, and little taught."""
+    await office.run(
+        "INSERT INTO alerts.clearance (campaign_id, institution_id, as_of, start_fen, came_fen,"
+        " taught_fen, refunded_fen, held_fen, days_left, rate_fen, required_fen, remainder_fen,"
+        " state, sentence) VALUES (:campaign, :me, now(), 1000000, 0, 100000, 0, 900000, 30,"
+        " 10000, 30000, 600000, 'at_risk', '按近来的速度，到期还剩 6,000.00 元（虚构）')",
+        campaign=campaign_id,
+        me=institution_id,
+    )

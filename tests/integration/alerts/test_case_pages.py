@@ -11,7 +11,7 @@ import pytest
 from alerts.domain.outcome import Severity
 from shared.ids import new_id
 from shared.time import rfc3339
-from tests.integration.alerts.browsers import opened, words, words_of
+from tests.integration.alerts.browsers import count, opened, words, words_of
 from tests.integration.alerts.offices import Office, office_on
 from tests.support.client import Caller, Json, ok
 from tests.support.postgres import run_sql
@@ -317,10 +317,16 @@ async def test_a_campaign_is_a_page_with_the_days_that_are_left(office: Office) 
         "refund_by": str(today + timedelta(days=60)),
     }
     made = ok(await officer.post("/v1/campaigns", plan), 201)
-    await office.place("610102")
+    place = await office.place("610102")
     assert "示例寒假清零" in await words(office, "/supervise/campaigns", officer)
     text = await words(office, f"/supervise/campaigns/{made['id']}", officer)
     assert "1 家 （1 家还没有计算）" in text
+    assert "没有这样的机构，或还没有计算" in text
+    await count(office, made["id"], place)
+    text = await words(office, f"/supervise/campaigns/{made['id']}", officer)
+    assert "1 预计无法清零" in text
+    assert "示例青竹培训中心 预计无法清零 9,000.00" in text
+    text = await words(office, f"/supervise/campaigns/{made['id']}?state=clear", officer)
     assert "没有这样的机构，或还没有计算" in text
     stranger = await office.caller(district_code="310100")
     answer = await opened(office, f"/supervise/campaigns/{made['id']}", stranger)

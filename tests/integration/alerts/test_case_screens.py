@@ -12,7 +12,7 @@ from alerts.domain.outcome import Severity
 from shared.time import rfc3339
 from tests.e2e import browsing
 from tests.e2e.browsing import PHONE
-from tests.integration.alerts.browsers import opened
+from tests.integration.alerts.browsers import count, opened
 from tests.integration.alerts.offices import Office, office_on
 from tests.support.client import ok
 from tests.support.postgres import in_thread
@@ -63,16 +63,32 @@ async def a_worked_case(office: Office) -> str:
     return str(case_id)
 
 
+async def a_campaign(office: Office) -> str:
+    """Begin a campaign, and count one institution."""
+    officer = await office.caller(district_code=DISTRICT)
+    today = (await office.now()).date()
+    ends = {
+        "clear_by": str(today + timedelta(days=90)),
+        "refund_by": str(today + timedelta(days=60)),
+    }
+    plan = {"name": "示例清零专项", "district_code": DISTRICT, **ends}
+    made = ok(await officer.post("/v1/campaigns", plan), 201)
+    await count(office, made["id"], await office.place(DISTRICT))
+    return str(made["id"])
+
+
 async def answered(owner_url: str) -> dict[str, Kept]:
     """Return the pages that are looked at."""
     async with office_on(owner_url) as office:
         case_id = await a_worked_case(office)
         reader = await office.caller(district_code=DISTRICT)
+        campaign_id = await a_campaign(office)
         paths = {
             "overview": "/supervise",
             "cases": "/supervise/cases?severity=critical",
             "case": f"/supervise/cases/{case_id}",
             "campaigns": "/supervise/campaigns",
+            "campaign": f"/supervise/campaigns/{campaign_id}",
             "refusal": "/supervise/nowhere",
         }
         found = {name: await opened(office, path, reader) for name, path in paths.items()}
@@ -84,7 +100,7 @@ def pages(owner_url: str) -> dict[str, Kept]:
     return in_thread(lambda: answered(owner_url))
 
 
-@pytest.mark.parametrize("name", ["overview", "cases", "case", "campaigns", "refusal"])
+@pytest.mark.parametrize("name", ["overview", "cases", "case", "campaigns", "campaign", "refusal"])
 def test_a_page_has_no_barriers_and_fits_a_phone(
     page: Page, pages: dict[str, Kept], name: str
 ) -> None:

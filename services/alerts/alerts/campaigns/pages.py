@@ -109,7 +109,7 @@ def _lines(campaign: RowMapping, totals: RowMapping, today: date) -> list[tuple[
         ("此后消课", yuan(totals["taught_fen"]), ""),
         ("此后退费", yuan(totals["refunded_fen"]), ""),
         ("现在还有", yuan(totals["held_fen"]), ""),
-        ("预计剩余", yuan(totals["remainder_fen"]), "按近来消课的速度，到期消不完的"),
+        ("预计剩余", yuan(totals["remainder_fen"]), "按近来的速度，到期消不完的"),
     ]
     counted = totals["as_of"]
     return [*lines, *([("计算时间", when(counted), "最早的一家")] if counted else [])]
