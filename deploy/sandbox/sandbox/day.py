@@ -1,6 +1,7 @@
 """Play one Saturday of the city against the running services, and see what it came to."""
 
 import asyncio
+import os
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,6 +21,9 @@ from sandbox.keyring import Keyring
 from sandbox.report import Played
 from sandbox.services import Stack
 from sandbox.terminal import Terminal
+
+MISBEHAVE = "MISBEHAVE"
+"""The variable that asks for a planted failure."""
 
 WAIT_S = 30.0
 """How long the city waits for one answer: longer than the service's own limits."""
@@ -135,6 +139,7 @@ def _town(
         institutions={name: Wire(escrow, key) for name, key in ring.institutions.items()},
         banks=outside.banks,
         raise_clock=raise_clock,
+        misbehaves=os.environ.get(MISBEHAVE, ""),
         open_line=open_line,
         progress=terminal,
         began=terminal.began,

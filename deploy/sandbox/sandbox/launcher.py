@@ -18,10 +18,12 @@ import httpx
 
 from sandbox import alerting, children, clock, keyring, mirror, postgres, report, services
 from sandbox.city.places import PULLING_BANK, PUSHED_BANK
-from sandbox.day import WATCH_S, play_day
+from sandbox.city.straying import refuse_unplayable
+from sandbox.day import MISBEHAVE, WATCH_S, play_day
 from sandbox.failures import LaunchFailed
 from sandbox.folder import Folder, holder, say_leaving, take_lock, write_whole
 from sandbox.keyring import Keyring
+from sandbox.misbehaving.playing import NotAFailureError
 from sandbox.ports import Ports
 from sandbox.services import Stack
 from sandbox.terminal import Terminal
@@ -39,6 +41,11 @@ def run(root: Path, *, plays: bool) -> int:
     """Start what is missing, play a Saturday, stay up until told to stop."""
     terminal = Terminal()
     folder = Folder(root)
+    try:
+        refuse_unplayable(os.environ.get(MISBEHAVE, ""))
+    except NotAFailureError as refused:
+        terminal.say(str(refused))
+        return 1
     for number in _SIGNALS:
         signal.signal(number, _interrupt)
     try:

@@ -124,6 +124,8 @@ def _rows(played: Played) -> Iterator[tuple[str, str]]:
         "mistyped deposits",
         f"{tally.allocated} allocated by hand; {yuan(waiting_fen)} yuan wait without a contract",
     )
+    if tally.strayed_fen:
+        yield "taken by the planted failure", f"{yuan(tally.strayed_fen)} yuan"
     yield "taken by the bank", f"{yuan(played.books.get('unbacked_debit', 0))} yuan uninstructed"
     yield "the banks' slips", _counted(played.faults) or "none"
     yield "paid twice", f"{len(paid.twice)} lines!" if paid.twice else "nothing"

@@ -39,6 +39,10 @@ class Counters:
     def __init__(self, clients: dict[str, httpx.AsyncClient]) -> None:
         self._clients = clients
 
+    def client(self, bank_id: str) -> httpx.AsyncClient:
+        """Return the way to a bank's counter."""
+        return self._clients[bank_id]
+
     async def open_account(self, bank_id: str, number: str, name: str, opened_on: date) -> None:
         """Open an account at a bank."""
         body = {"name": name, "opened_on": str(opened_on)}

@@ -9,6 +9,7 @@ from sandbox.city.founding import found
 from sandbox.city.memory import Memory, remember
 from sandbox.city.morning import Slips
 from sandbox.city.places import Place, places
+from sandbox.city.straying import stray
 from sandbox.city.timetable import BELLS, FREEZE_AFTER, MORNING, at, next_saturday
 from sandbox.city.town import Town
 
@@ -39,6 +40,7 @@ async def play(town: Town, memory: Memory, path: Path, now: datetime) -> None:
     await evening.allocate(town, slips.mistyped, city)
     if is_first:
         await evening.take_unbacked(town, city[1], day)
+    await stray(town, city, memory)
     await evening.close_day(town)
     town.tally.replays = sum(line.replayed for line in town.institutions.values())
     remember(path, memory)

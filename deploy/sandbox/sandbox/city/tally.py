@@ -27,6 +27,8 @@ class Tally:
     freezes: int = 0
     reconciled: Counter[str] = field(default_factory=Counter)
     replays: int = 0
+    strayed_fen: int = 0
+    """What a planted failure took out of its account."""
 
     def add_contracts(self, answer: dict[str, Any]) -> None:
         """Count a batch of registrations."""

@@ -40,6 +40,8 @@ class Town:
     open_line: Callable[..., Awaitable[Wire]]
     """Makes a key of a role and scope, and a line that uses it."""
     progress: Progress
+    misbehaves: str = ""
+    """The failure to plant, as `runaway@2026-12-05`; none where it is empty."""
     tally: Tally = field(default_factory=Tally)
     began: float = field(default_factory=time.monotonic)
 
