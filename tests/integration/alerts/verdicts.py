@@ -4,6 +4,7 @@ The oracle is asked as of each logged instant, in their order, with the whole li
 it finds is kept once for what it rests on, with the instant at which it was found first.
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -47,6 +48,9 @@ Rest: TypeAlias = tuple[datetime, frozenset[int]]
 
 Heard: TypeAlias = tuple[object, ...]
 """Whose, of which event which part, and what a fact says."""
+
+SHOWN_MAX: Final = 5
+"""Differences that are named of many."""
 
 _PARAMS: Final = {rule.number: rule.presets for rule in RULES.values()}
 
@@ -128,8 +132,8 @@ def _facts_of(tale: Tale) -> Iterable[Told] | None:
 
 
 def _heard(institution_id: str, event_id: object, part: int, one: Told | Fact) -> Heard:
-    said = (one.kind, one.at, one.amount_fen, one.ref, one.tag, one.number, repr(sorted(one.body)))
-    return (institution_id, event_id, part, *said)
+    said = (one.kind, one.at, one.amount_fen, one.ref, one.tag, one.number)
+    return (institution_id, event_id, part, *said, json.dumps(dict(one.body), sort_keys=True))
 
 
 async def _facts(owner: asyncpg.Connection) -> dict[str, list[Fact]]:
@@ -157,11 +161,11 @@ async def _assert_all_was_taken_in(owner: asyncpg.Connection, tales: list[Tale])
         "SELECT institution_id, event_id, part, fact_id FROM alerts.fact WHERE kind <> 'rank'"
     )
     kept = Counter(_heard(name, event_id, part, facts[n]) for name, event_id, part, n in rows)
-    assert kept == told
+    assert kept == told, _difference(kept, told)
     left = await owner.fetch("SELECT event_id FROM alerts.set_aside")
-    assert {row["event_id"] for row in left} == aside
+    assert {row["event_id"] for row in left} == aside, "set aside is what nobody understands"
     waiting = "SELECT count(*) FROM alerts.institution WHERE touched_at IS NOT NULL"
-    assert await owner.fetchval(waiting) == 0
+    assert await owner.fetchval(waiting) == 0, "what was touched was judged"
 
 
 async def _assert_cases_rest_on(
@@ -179,8 +183,16 @@ async def _assert_cases_rest_on(
         " GROUP BY c.institution_id, c.case_id"
     )
     found = {(one["institution_id"], one["rule"], one["scope"]): set(one["facts"]) for one in cases}
-    assert found == wanted
-    assert len(cases) == len(wanted)
+    assert found == wanted, _difference(found, wanted)
+    assert len(cases) == len(wanted), "each key has one case"
+
+
+def _difference(found: Mapping[Any, object], wanted: Mapping[Any, object]) -> str:
+    """Name the first few that differ, with what was found and what was wanted."""
+    keys = sorted({*found, *wanted}, key=repr)
+    differ = [one for one in keys if found.get(one) != wanted.get(one)]
+    shown = [f"{one}: {found.get(one)} and not {wanted.get(one)}" for one in differ[:SHOWN_MAX]]
+    return "\n".join([f"{len(differ)} differ", *shown])
 
 
 async def assert_exact(
@@ -194,11 +206,11 @@ async def assert_exact(
     for record in await _records(owner):
         wanted |= expected(record, around.calendar, around.campaigns)
     rows = await owner.fetch("SELECT * FROM alerts.evaluation")
-    assert stored(rows) == wanted
+    assert stored(rows) == wanted, _difference(stored(rows), wanted)
     assert len(rows) == len(wanted), "nothing is stored twice"
     await _assert_cases_rest_on(owner, rows)
     for row in rows:
         again = await replay(database, row["institution_id"], row["evaluation_id"])
-        assert again is not None
+        assert again is not None, row["evaluation_id"]
         assert again.agrees, (row["rule"], again)
     return {row["rule"] for row in rows if row["outcome"] == "hit"}
