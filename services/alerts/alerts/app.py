@@ -19,6 +19,7 @@ from alerts.notices import api as notices
 from alerts.notices.channels import channels_of
 from alerts.notices.doorbell import Doorbell
 from alerts.pages.faults import fault_page
+from alerts.pages.wording import SIGNALS
 from alerts.reports import api as reports
 from alerts.reports import pages
 from alerts.rules import api as rules
@@ -49,7 +50,7 @@ def build(settings: Settings) -> FastAPI:
     database = SERVICE.database(settings)
     keys = KeyDirectory(database)
     channels = channels_of(settings)
-    titles = {rule.key: rule.title for rule in RULES.values()}
+    titles = {**SIGNALS, **{rule.key: rule.title for rule in RULES.values()}}
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

@@ -129,7 +129,8 @@ async def _tried(database: Database) -> float:
 async def _taken_in(database: Database) -> int:
     """Hear pages of releases as a feed tells them; return the events taken in a second."""
     now = datetime(2026, 11, 20, 9, tzinfo=UTC)
-    listener = Listener(database, "escrow", Told([_page(n, now) for n in range(PAGES)]))  # type: ignore[arg-type]
+    feed = Told([_page(n, now) for n in range(PAGES)])
+    listener = Listener(database, "escrow", feed)  # type: ignore[arg-type]
     began, heard = time.monotonic(), 0
     while number := await listener.once():
         heard += number
