@@ -4,6 +4,7 @@ Every judging is as of an instant at which something became known or a day ended
 was known by then: a backtest judges as live does, and cannot know the future.
 """
 
+from bisect import bisect_right
 from collections import Counter as Tally
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +21,10 @@ from shared.time import SHANGHAI, business_day
 
 JOINS_FOR: Final = timedelta(days=14)
 """A hit joins the case of one so shortly before: ten working days, as officers take to close."""
+
+FRESH_FOR: Final = timedelta(days=8)
+"""How long after a debit what else becomes known may change what is found of it: the longest
+window, a week, and a day."""
 
 DAY_ENDS: Final = time(23, 59)
 
@@ -151,12 +156,27 @@ def instants(
 ) -> list[datetime]:
     """Return when an institution is judged in a span, in order: where outcomes can differ."""
     if rule in _BY_DEBIT:
-        debits = (one for one in facts if one.kind is Kind.debit and one.tag not in BACKED)
-        found = {_known_at(one) for one in debits}
+        found = _around_debits(facts)
     else:
         found = {_known_at(one) for one in facts}
         found.update(day_ends(business_day(from_at), business_day(to_at)))
     return sorted(one for one in found if from_at <= one <= to_at)
+
+
+def _around_debits(facts: Sequence[Fact]) -> set[datetime]:
+    """Return when a debit that nobody instructed became known, or anything else soon after.
+
+    A credit, a payout or a floor that is heard later says what the debit was a share of.
+    """
+    debits = [one for one in facts if one.kind is Kind.debit and one.tag not in BACKED]
+    moments = sorted(_known_at(one) for one in debits)
+    found = set(moments)
+    for fact in facts if moments else ():
+        known = _known_at(fact)
+        place = bisect_right(moments, known)
+        if place and known - moments[place - 1] <= FRESH_FOR and fact.kind not in _NOT_ASKED:
+            found.add(known)
+    return found
 
 
 def day_ends(first: date, last: date) -> Iterable[datetime]:
