@@ -1,7 +1,7 @@
 """S10, a city's action plan: the four classes of licence and registration, and both lists.
 
-Of the plan's other points, lessons in forbidden slots, tip-offs and the work ledger are not
-built yet, and nothing here says so.
+Lessons in forbidden slots, tip-offs and the work ledger are told in the stories of Nantong,
+Shanghai and the indicators.
 """
 
 from collections.abc import Iterator

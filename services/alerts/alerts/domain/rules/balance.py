@@ -97,6 +97,8 @@ def _breach(
     }
     if floor.present_fen is not None:
         inputs["present_fen"] = floor.present_fen
+    if missing_fen > 0:
+        inputs["missing_fen"] = missing_fen
     return Outcome(
         Verdict.hit,
         severity,
@@ -163,6 +165,8 @@ def _shortfall(view: FactView, severity: Severity, line_bps: int, owed_fen: int)
     }
     if owed_fen:
         inputs["owed_fen"] = owed_fen
+    if missing_fen > 0:
+        inputs["missing_fen"] = missing_fen
     moved = [view.latest(kind) for kind in (Kind.funded, Kind.released, Kind.reversed, Kind.refund)]
     return Outcome(
         Verdict.hit,
