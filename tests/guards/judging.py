@@ -117,6 +117,20 @@ _AS_OF: Final = (
     ),
 )
 
+_TOGETHER: Final = (
+    Guard(
+        "An institution that cannot be judged stops no other",
+        (
+            Edit(
+                f"{_ALERTS}judging/judge.py",
+                "                if len(some) > 1:\n",
+                "                if False:\n",
+            ),
+        ),
+        (f"{_JUDGED}test_an_institution_that_cannot_be_judged_stops_no_other",),
+    ),
+)
+
 _VALUES: Final = (
     Guard(
         "Values go live by two persons",
@@ -177,4 +191,4 @@ _VALUES: Final = (
     ),
 )
 
-GUARDS: Final = (*_FACTS, *_AS_OF, *_VALUES)
+GUARDS: Final = (*_FACTS, *_AS_OF, *_TOGETHER, *_VALUES)

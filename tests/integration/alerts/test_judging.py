@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from alerts.judging import views
 from tests.integration.alerts.feeds import Books, School, books_on
 
 
@@ -73,6 +74,29 @@ async def test_a_sweep_judges_what_was_not_judged_for_a_while(books: Books) -> N
     await _robbed(books)
     assert await books.judge.sweep() == 1
     assert await books.judge.sweep() == 0, "judged a moment ago"
+
+
+async def test_an_institution_that_cannot_be_judged_stops_no_other(
+    books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    robbed = [await _robbed(books) for _ in range(5)]
+    broken = robbed[2].institution_id
+    read = views.read
+
+    async def failing(tx: Any, names: Any, *rest: Any) -> Any:  # noqa: ANN401 - as it is called
+        if broken in names:
+            raise RuntimeError("broken")
+        return await read(tx, names, *rest)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(views, "read", failing)
+        with pytest.raises(ExceptionGroup, match="could not be judged"):
+            await books.judge_all()
+    waiting = await books.rows(
+        "SELECT institution_id FROM alerts.institution WHERE touched_at IS NOT NULL"
+    )
+    assert [row["institution_id"] for row in waiting] == [broken]
+    assert await books.judge_all() == 1
 
 
 async def test_a_suppression_mutes_yellow_and_never_red(books: Books) -> None:

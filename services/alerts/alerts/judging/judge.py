@@ -7,6 +7,7 @@ saw. A hit is written once for what it rests on, and opens its case in the same 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from time import perf_counter
 from typing import Final
 from uuid import UUID
@@ -23,6 +24,7 @@ from alerts.judging.presets import Presets
 from alerts.judging.views import Known, Surroundings
 from alerts.watching import instruments
 from shared.pg.database import Database, LedgerConnection
+from shared.pg.faults import Unreachable
 from shared.pg.retry import retry
 
 TOUCHED_MAX: Final = 200
@@ -86,8 +88,7 @@ class Judge:
         """Judge institutions of which something new is known; return how many."""
         rows = await self._database.probe(_TOUCHED, TOUCHED_MAX)
         names = [row["institution_id"] for row in rows]
-        if names:
-            await retry(lambda: self.judge(names, is_timed=True))
+        await self._judge_all(names, is_timed=True)
         return len(names)
 
     async def sweep(self) -> int:
@@ -95,9 +96,34 @@ class Judge:
         rows = await self._database.probe(_DUE, self._swept_to, SWEEP_EVERY, SWEPT_MAX)
         names = [row["institution_id"] for row in rows]
         self._swept_to = names[-1] if len(names) == SWEPT_MAX else ""
-        if names:
-            await retry(lambda: self.judge(names))
+        await self._judge_all(names)
         return len(names)
+
+    async def _judge_all(self, names: Sequence[str], *, is_timed: bool = False) -> None:
+        """Judge institutions together; where that fails, by halves, so that one stops no other.
+
+        Raises:
+            Unreachable: the database is away, and nothing more was tried.
+            ExceptionGroup: of what single institutions failed with, once all were tried.
+
+        """
+        faults: list[Exception] = []
+        waiting = [names] if names else []
+        while waiting:
+            some = waiting.pop()
+            try:
+                await retry(partial(self.judge, some, is_timed=is_timed))
+            except Unreachable:
+                raise
+            except Exception as fault:  # noqa: BLE001 - told once all were tried
+                if len(some) > 1:
+                    waiting += [some[: len(some) // 2], some[len(some) // 2 :]]
+                else:
+                    _log.error("judging_failed", institution_id=some[0], exc_info=fault)
+                    faults.append(fault)
+        if faults:
+            message = "some institutions could not be judged"
+            raise ExceptionGroup(message, faults)
 
     async def judge(self, institution_ids: Sequence[str], *, is_timed: bool = False) -> Round:
         """Judge institutions now, in one transaction."""
