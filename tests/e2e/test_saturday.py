@@ -66,7 +66,7 @@ def test_two_runs_play_two_saturdays_and_leave_nothing_behind(
     assert stat.S_IMODE(first.file.stat().st_mode) == 0o600
     assert sandbox.told["clock_offset_s"] > 0
     assert len(sandbox.told["keys"]["institutions"]) == 36
-    assert set(sandbox.told["pids"]) == {"escrow", "registry", "postgres"}
+    assert set(sandbox.told["pids"]) == {"escrow", "registry", "alerts", "postgres"}
     assert set(sandbox.told["services"]) == {"escrow", "registry"}
     _wait_for(first, "Everything stays up")
     printed = first.printed()

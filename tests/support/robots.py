@@ -61,7 +61,9 @@ def listening(per_minute: int = 20) -> Iterator[Robots]:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         server = uvicorn.Server(
-            uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1, lifespan="on")
+            uvicorn.Config(
+                app, log_config=None, log_level=None, timeout_graceful_shutdown=1, lifespan="on"
+            )
         )
         thread = threading.Thread(
             target=lambda: asyncio.run(server.serve(sockets=[listener])), daemon=True

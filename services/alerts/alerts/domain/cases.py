@@ -234,13 +234,15 @@ def doubted(
 ) -> Stepped | None:
     """Note that a correction took the ground from a case, and propose the class 数据错误.
 
-    A person closes it, or does not. None where that was noted before, or the case is settled.
+    A person closes it, or does not; a closing proposed before was of other grounds. None where
+    that was noted before, or the case is settled.
     """
     before = set(case.body.get("withdrawn", ()))
     gone = sorted(set(fact_ids) - before)
     if not case.is_open or not gone:
         return None
-    body = {**case.body, "withdrawn": sorted(before | {*gone}), "proposed": Finding.mistaken.value}
+    kept = {name: said for name, said in case.body.items() if name != "closing"}
+    body = {**kept, "withdrawn": sorted(before | {*gone}), "proposed": Finding.mistaken.value}
     payload = {"fact_ids": gone, "sentence": sentence, "proposed": Finding.mistaken.value}
     changed = replace(case, body=body)
     return advanced(changed, Step.evidence_withdrawn, now, calendar, payload=payload)

@@ -7,6 +7,7 @@ becomes graver runs by the clocks of both severities, and the sooner holds.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from operator import itemgetter
 from typing import Final, TypeAlias
 
 from alerts.domain.casewords import Milestone, State
@@ -69,7 +70,10 @@ _AWAITED: Final[Mapping[State, tuple[Milestone, ...]]] = {
     State.recheck: (Milestone.recheck,),
     State.archived: (),
 }
-"""What is awaited in a state: the first that the severity has a term for."""
+"""What is awaited in a state: what is due first is next.
+
+A case that rises does not push back what was due of it before.
+"""
 
 
 def next_due(
@@ -80,6 +84,7 @@ def next_due(
     `clocks` run since the case was opened, reopened or closed, one for each severity it had since;
     a case of a clearance campaign is to be closed by the plan's day (`plan_on`) instead.
     """
+    due: list[tuple[datetime, Milestone]] = []
     for milestone in _AWAITED[state]:
         if milestone is Milestone.close and plan_on is not None:
             return milestone, datetime.combine(plan_on, CLOSES, SHANGHAI)
@@ -89,5 +94,8 @@ def next_due(
             if (term := TERMS[severity].get(milestone)) is not None
         ]
         if ends:
-            return milestone, min(ends)
-    return None, None
+            due.append((min(ends), milestone))
+    if not due:
+        return None, None
+    due_at, milestone = min(due, key=itemgetter(0))
+    return milestone, due_at
