@@ -67,7 +67,7 @@ def test_two_runs_play_two_saturdays_and_leave_nothing_behind(
     assert sandbox.told["clock_offset_s"] > 0
     assert len(sandbox.told["keys"]["institutions"]) == 36
     assert set(sandbox.told["pids"]) == {"escrow", "registry", "alerts", "postgres"}
-    assert set(sandbox.told["services"]) == {"escrow", "registry"}
+    assert set(sandbox.told["services"]) == {"escrow", "alerts", "registry"}
     _wait_for(first, "Everything stays up")
     printed = first.printed()
     assert row_of(printed, "books verified").startswith("yes")

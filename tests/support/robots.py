@@ -62,7 +62,10 @@ def listening(per_minute: int = 20) -> Iterator[Robots]:
         listener.bind(("127.0.0.1", 0))
         server = uvicorn.Server(
             uvicorn.Config(
-                app, log_config=None, log_level=None, timeout_graceful_shutdown=1, lifespan="on"
+                app,
+                log_config=None,  # the process's own loggers stay as they are
+                timeout_graceful_shutdown=1,
+                lifespan="on",
             )
         )
         thread = threading.Thread(
